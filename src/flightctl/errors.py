@@ -1,0 +1,279 @@
+"""Everything that can go wrong, once: each class has its exit code, its machine-readable code and its hint.
+
+FlightctlError
+├── UsageError (2)          BadDesignator, AmbiguousDesignator, BadAirport, ConfirmationNeeded
+├── NotFound (3)            OfflineAbsent
+├── NotAllowed (4)
+├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError,
+│                           RateLimited, KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
+├── BudgetReached (6)       QuotaUsedUp
+├── StateRefused (7)        AlreadyConfirmed, SeveralProposals
+├── LocalFileError (8)      Locked, Full, ReadOnly, Corrupt, Newer
+└── ConfigurationError (10) NoKey
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class FlightctlError(Exception):
+    """Base of every failure that is explained to a user.
+
+    ``message`` is one sentence for a person, ``hint`` says what to do next (may be empty), ``cause`` is
+    the redacted technical reason that ``--verbose`` shows (may be empty).
+    """
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "bug"
+    default_hint: ClassVar[str] = ""
+    serves_stale: ClassVar[bool] = False
+    """Whether ``--stale-if-error`` may answer from a stale entry instead (RFC 5861)."""
+
+    def __init__(self, message: str, *, hint: str = "", cause: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.default_hint
+        self.cause = cause
+
+
+class UsageError(FlightctlError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+    code = "usage"
+
+
+class BadDesignator(UsageError):
+    """Text that is no flight designator and no prefix of one."""
+
+    code = "bad_designator"
+    default_hint = "write airline and number, such as NZ527, 'nz 527' or ANZ527"
+
+
+class AmbiguousDesignator(UsageError):
+    """Several airlines share what was typed; the message names them."""
+
+    code = "ambiguous_designator"
+
+
+class BadAirport(UsageError):
+    """No airport has this code."""
+
+    code = "bad_airport"
+
+
+class ConfirmationNeeded(UsageError):
+    """A destructive command without ``--yes`` where nobody can be asked."""
+
+    code = "confirmation_needed"
+
+
+class NotFound(FlightctlError):
+    """Nobody knows it, or there is nothing to act on."""
+
+    exit_code = 3
+    code = "not_found"
+
+
+class OfflineAbsent(NotFound):
+    """``--offline`` and the local tier has no fresh entry."""
+
+    code = "offline"
+    default_hint = "leave out --offline to ask the provider"
+
+
+class NotAllowed(FlightctlError):
+    """Tier, role or database login forbid it."""
+
+    exit_code = 4
+    code = "denied"
+
+
+class UpstreamError(FlightctlError):
+    """The provider did not give a usable answer; ``kind`` is what statistics count."""
+
+    exit_code = 5
+    code = "upstream_error"
+    kind: ClassVar[str] = "other"
+
+
+class Unreachable(UpstreamError):
+    """No connection: name resolution, refused, reset, TLS."""
+
+    code = kind = "upstream_unreachable"
+    serves_stale = True
+    default_hint = "check the network, the proxy and aviationstack.url; cached flights still answer"
+
+
+class TimedOut(UpstreamError):
+    """No complete answer within the deadline."""
+
+    code = kind = "upstream_timeout"
+    serves_stale = True
+    default_hint = "try again later; --stale-if-error shows an expired entry meanwhile"
+
+
+class Redirected(UpstreamError):
+    """A redirect, which is never followed: the key would go to another address."""
+
+    code = kind = "upstream_redirect"
+    serves_stale = True
+    default_hint = "check aviationstack.url; redirects are not followed, because the key goes to no other host"
+
+
+class TooLarge(UpstreamError):
+    """More than 8 MiB, on the wire or unpacked."""
+
+    code = kind = "upstream_too_large"
+    serves_stale = True
+
+
+class Unreadable(UpstreamError):
+    """HTML, truncated JSON, a wrong type: not an answer of this provider."""
+
+    code = kind = "upstream_unreadable"
+    serves_stale = True
+    default_hint = "something between here and the provider may have answered instead (captive portal, proxy)"
+
+
+class ServerError(UpstreamError):
+    """The provider failed by its own account (5xx, internal_error); ``retry_after_seconds`` where it said when."""
+
+    code = kind = "upstream_server_error"
+    serves_stale = True
+    default_hint = "try again later; --stale-if-error shows an expired entry meanwhile"
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: float | None = None, hint: str = "", cause: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, cause=cause)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RateLimited(UpstreamError):
+    """Too many requests a minute; ``retry_after_seconds`` as told, else 60."""
+
+    code = kind = "upstream_rate_limited"
+    serves_stale = True
+
+    def __init__(self, message: str, *, retry_after_seconds: float = 60.0, hint: str = "", cause: str = "") -> None:
+        super().__init__(message, hint=hint, cause=cause)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeyRefused(UpstreamError):
+    """401: the key is missing, wrong or inactive."""
+
+    code = kind = "key_refused"
+    default_hint = "check the key: 'flightctl config show' says where it comes from"
+
+
+class PlanRefused(UpstreamError):
+    """403: the subscription does not include what was asked."""
+
+    code = kind = "plan_refused"
+    default_hint = "the provider's plan does not include this; see aviationstack.plan in 'flightctl config show'"
+
+
+class RequestRefused(UpstreamError):
+    """The provider calls the request itself wrong (validation, unknown function, other 4xx)."""
+
+    code = kind = "request_refused"
+    default_hint = "check aviationstack.url in 'flightctl config show'"
+
+
+class IncompleteAnswer(UpstreamError):
+    """An answer whose airline or airports have no IATA code, even in the reference tables."""
+
+    code = kind = "incomplete_answer"
+    default_hint = "nothing was stored; 'flightctl add-manual' can propose the route"
+
+
+class BudgetReached(FlightctlError):
+    """The cap on paid calls is reached, or calls are frozen."""
+
+    exit_code = 6
+    code = "budget"
+    serves_stale = True
+
+
+class QuotaUsedUp(BudgetReached):
+    """The provider's own quota is used up until its billing cycle turns (``usage_limit_reached``)."""
+
+    code = kind = "usage_limit_reached"
+    default_hint = "cached flights still answer; the quota comes back when the provider's billing cycle turns"
+
+
+class StateRefused(FlightctlError):
+    """What is there now forbids it."""
+
+    exit_code = 7
+    code = "refused"
+
+
+class AlreadyConfirmed(StateRefused):
+    """A proposal against a confirmed entry."""
+
+    code = "already_confirmed"
+
+
+class SeveralProposals(StateRefused):
+    """Different proposals wait for one flight; a person has to choose."""
+
+    code = "several_proposals"
+
+
+class LocalFileError(FlightctlError):
+    """The local SQLite file cannot be used."""
+
+    exit_code = 8
+    code = "local_file"
+
+
+class Locked(LocalFileError):
+    """Another process holds the file longer than we wait."""
+
+    code = "local_locked"
+    default_hint = "another program holds the file; close it, or try again"
+
+
+class Full(LocalFileError):
+    """No space, or a quota on the file's size."""
+
+    code = "local_full"
+    default_hint = "free some space, or point FLIGHTCTL_DB at another disk"
+
+
+class ReadOnly(LocalFileError):
+    """The file, its folder or its file system cannot be written."""
+
+    code = "local_read_only"
+    default_hint = "make the file and its folder writable, or point FLIGHTCTL_DB at another place"
+
+
+class Corrupt(LocalFileError):
+    """Not a database, or a damaged one."""
+
+    code = "local_corrupt"
+    default_hint = "'flightctl db restore BACKUP', or move the file away and let a new one be made"
+
+
+class Newer(LocalFileError):
+    """Written by a later version of this program."""
+
+    code = "local_newer"
+    default_hint = "upgrade flightctl, or point FLIGHTCTL_DB at another file"
+
+
+class ConfigurationError(FlightctlError):
+    """A setting that is missing, malformed or unsafe."""
+
+    exit_code = 10
+    code = "configuration"
+
+
+class NoKey(ConfigurationError):
+    """A paid answer is needed and no key is configured."""
+
+    code = "no_key"

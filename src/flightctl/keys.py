@@ -1,0 +1,71 @@
+"""Where a provider's key comes from: environment, a private file, the config file or the keyring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flightctl.errors import ConfigurationError, NoKey
+from flightctl.settings import CONFIG_FILE, DEFAULT, Settings, is_private
+
+
+def provider_key(settings: Settings, provider: str) -> str:
+    """The key of this provider.
+
+    Raises NoKey where none is configured and ConfigurationError for one that others can read or that is
+    malformed. No message holds any part of the key.
+    """
+    direct, in_file = settings.value(f"{provider}.key"), settings.value(f"{provider}.key_file")
+    # The stronger origin decides between the two ways to give a key; on a tie, the key itself.
+    if direct.origin in (DEFAULT, CONFIG_FILE) and in_file.origin not in (DEFAULT, CONFIG_FILE):
+        return _from_file(Path(in_file.text).expanduser(), provider)
+    if direct.text:
+        return _checked(_from_setting(settings, direct.text, direct.origin), provider)
+    if in_file.text:
+        return _from_file(Path(in_file.text).expanduser(), provider)
+    return _checked(_from_keyring(provider), provider)
+
+
+def _from_setting(settings: Settings, key: str, origin: str) -> str:
+    if origin == CONFIG_FILE:
+        _must_be_private(settings.file)
+    return key
+
+
+def _from_file(path: Path, provider: str) -> str:
+    try:
+        _must_be_private(path)
+        return _checked(path.read_text(encoding="utf-8"), provider)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{provider}.key_file: {path} cannot be read", cause=type(error).__name__) from None
+
+
+def _must_be_private(path: Path) -> None:
+    if not is_private(path):
+        raise ConfigurationError(f"{path} holds a key and others can read it", hint=f"chmod 600 {path}")
+
+
+def _from_keyring(provider: str) -> str:
+    """The keyring's entry; empty where no keyring is installed or it has none."""
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        return ""
+    try:
+        return keyring.get_password("flightctl", f"{provider}.key") or ""
+    except keyring.errors.KeyringError:
+        return ""
+
+
+def _checked(key: str, provider: str) -> str:
+    key = key.strip()
+    if not key:
+        variable = f"FLIGHTCTL_{provider.upper()}_KEY"
+        raise NoKey(
+            f"no key for {provider} is configured",
+            hint=f"set {variable}, or type it into 'flightctl config set {provider}.key'; "
+            "'flightctl --sandbox lookup NZ527' needs none",
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigurationError(f"the key for {provider} has characters that no key has")
+    return key

@@ -1,0 +1,241 @@
+"""Settings: flags over environment over config file over defaults, each value with its origin.
+
+One table, ``SETTINGS``, makes the help, the validation and the documentation. A key is never a flag.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flightctl.domain.caller import OpenTo, Role, Tier
+from flightctl.errors import ConfigurationError
+
+DEFAULT = "default"
+ENVIRONMENT = "environment"
+CONFIG_FILE = "config file"
+FLAG = "flag"
+
+
+def _positive_number(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise ValueError("a number above 0 is needed")
+    return number
+
+
+def _yes_or_no(text: str) -> bool:
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    if text.lower() not in words:
+        raise ValueError("true or false is needed")
+    return words[text.lower()]
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError("one of " + ", ".join(words) + " is needed")
+        return text.lower()
+
+    return parse
+
+
+def _words_of(kind: type[OpenTo] | type[Tier]) -> Callable[[str], str]:
+    return _one_of(*(member.value for member in kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that can be configured."""
+
+    name: str
+    """``section.name``, as in the config file."""
+    default: str
+    parse: Callable[[str], Any]
+    help: str
+    alias: str = ""
+    """A shorter environment variable that wins over ``FLIGHTCTL_<SECTION>_<NAME>``."""
+    secret: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that set it, strongest first."""
+        derived = "FLIGHTCTL_" + self.name.upper().replace(".", "_")
+        return (self.alias, derived) if self.alias else (derived,)
+
+
+SETTINGS = (
+    Setting("cache.path", "", str, "the local SQLite file; empty: in the platform's data folder", "FLIGHTCTL_DB"),
+    Setting("cache.enabled", "true", _yes_or_no, "false passes every lookup through, reading and writing no cache"),
+    Setting("cache.ttl_days", "30", _positive_number, "how long a route is fresh, in days"),
+    Setting("cache.stale_if_error", "false", _yes_or_no, "answer from a stale entry when the provider fails"),
+    Setting(
+        "cache.negative_ttl_minutes",
+        "60",
+        _positive_number,
+        "how long 'no such flight' is remembered (+-20 %)",
+    ),
+    Setting("cache.store_payload", "false", _yes_or_no, "keep the provider's raw rows beside an entry"),
+    Setting("aviationstack.key", "", str, "access key; set it from stdin, never as an argument", secret=True),
+    Setting("aviationstack.key_file", "", str, "file that holds the access key, mode 0600"),
+    Setting("aviationstack.url", "https://api.aviationstack.com/v1", str, "base URL with its path"),
+    Setting("aviationstack.plan", "free", _one_of("free", "paid"), "free keeps from asking for what answers 403"),
+    Setting(
+        "aviationstack.open_to",
+        "everyone",
+        _words_of(OpenTo),
+        "who may make paid calls: everyone or subscribers",
+    ),
+    Setting("caller.user", "", str, "who you are; empty: the login", "FLIGHTCTL_USER"),
+    Setting("caller.tier", "subscriber", _words_of(Tier), "lower your tier for a trial", "FLIGHTCTL_TIER"),
+    Setting(
+        "caller.role",
+        "service",
+        _one_of(*(role.name.lower() for role in Role)),
+        "lower your role for a trial",
+        "FLIGHTCTL_ROLE",
+    ),
+    Setting("output.color", "auto", _one_of("auto", "always", "never"), "colour on stdout"),
+    Setting("output.csv_safe", "false", _yes_or_no, "prefix CSV cells that a spreadsheet would run as a formula"),
+)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting's text and where it came from."""
+
+    setting: Setting
+    text: str
+    origin: str
+    """``default``, ``config file``, ``environment (VARIABLE)`` or ``flag``."""
+
+    def parsed(self) -> Any:
+        """The typed value; raises ConfigurationError that names setting and origin, never a secret."""
+        try:
+            return self.setting.parse(self.text)
+        except ValueError as error:
+            shown = "" if self.setting.secret else f" is {self.text!r}"
+            raise ConfigurationError(
+                f"{self.setting.name}{shown} ({self.origin}): {_reason(error)}",
+                hint=f"{self.setting.name}: {self.setting.help}",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is configured for this run."""
+
+    environ: Mapping[str, str]
+    in_file: Mapping[str, str] = field(default_factory=dict)
+    """Values of the config file by ``section.name``."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    file: Path = Path()
+
+    def value(self, name: str) -> Value:
+        """The value that holds, strongest origin first. An empty variable counts as not set."""
+        setting = BY_NAME[name]
+        if name in self.flags:
+            return Value(setting, self.flags[name], FLAG)
+        for variable in setting.variables:
+            if self.environ.get(variable):
+                return Value(setting, self.environ[variable], f"{ENVIRONMENT} ({variable})")
+        if name in self.in_file:
+            return Value(setting, self.in_file[name], CONFIG_FILE)
+        return Value(setting, setting.default, DEFAULT)
+
+    def __getitem__(self, name: str) -> Any:
+        """The typed value; raises ConfigurationError."""
+        return self.value(name).parsed()
+
+    def with_flags(self, flags: Mapping[str, str]) -> Settings:
+        """The same settings with flags of the command line on top."""
+        return Settings(self.environ, self.in_file, {**self.flags, **flags}, self.file)
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the environment and the config file; raises ConfigurationError."""
+    path = config_path(environ)
+    return Settings(environ, read_file(path), file=path)
+
+
+def config_path(environ: Mapping[str, str]) -> Path:
+    """Where the config file is, or would be."""
+    if environ.get("FLIGHTCTL_CONFIG"):
+        return Path(environ["FLIGHTCTL_CONFIG"])
+    import platformdirs
+
+    return platformdirs.user_config_path("flightctl", appauthor=False) / "config.toml"
+
+
+def cache_path(settings: Settings, *, sandbox: bool = False) -> Path:
+    """Where the local SQLite file is; the sandbox's stands beside it."""
+    configured = settings["cache.path"]
+    path = Path(configured).expanduser() if configured else _data_folder() / "cache.db"
+    return path.with_name(f"{path.stem}.sandbox{path.suffix}") if sandbox else path
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """The config file's values as text by ``section.name``; empty where there is no file.
+
+    Raises ConfigurationError for a file that cannot be read, is no TOML or has a name that is no setting:
+    a mistyped limit that is silently ignored would be paid for.
+    """
+    values = {f"{section}.{name}": value for section, names in read_toml(path).items() for name, value in names.items()}
+    unknown = sorted(set(values) - set(BY_NAME))
+    if unknown:
+        raise ConfigurationError(f"{path}: {unknown[0]} is no setting", hint="'flightctl config show' lists them")
+    return {name: _as_text(value) for name, value in values.items()}
+
+
+def read_toml(path: Path) -> dict[str, dict[str, Any]]:
+    """The config file's tables as they stand; raises ConfigurationError."""
+    import tomllib
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read", cause=type(error).__name__) from None
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        # The parser's text says a line and a column, never the line's content.
+        raise ConfigurationError(f"{path} is not valid TOML: {error}") from None
+    if not all(isinstance(names, dict) for names in tables.values()):
+        raise ConfigurationError(f"{path}: settings stand in sections, such as [cache]")
+    return tables
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _data_folder() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("flightctl", appauthor=False)
+
+
+def _reason(error: ValueError) -> str:
+    text = str(error)
+    return "a number is needed" if "could not convert" in text else text
+
+
+def is_private(path: Path) -> bool:
+    """Whether only its owner can read the file (the rule that ssh has for its keys)."""
+    status = path.stat()
+    return not status.st_mode & 0o077 and status.st_uid in (os.geteuid(), 0)
