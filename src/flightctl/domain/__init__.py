@@ -1,0 +1,1 @@
+"""What a flight, a route and an answer are: pure, standard library only, now passed in."""

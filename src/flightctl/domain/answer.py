@@ -1,0 +1,139 @@
+"""What a look-up answers, and how answers are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from flightctl.domain.route import RouteEntry
+from flightctl.errors import FlightctlError, NotFound
+
+LOCAL = "local"
+NO_SOURCE = "none"
+
+
+class Outcome(Enum):
+    """How a look-up ended (DESIGN section 4)."""
+
+    HIT = "hit"
+    MISS = "miss"
+    REFRESHED = "refreshed"
+    STALE = "stale"
+    COALESCED = "coalesced"
+    NOT_FOUND = "not_found"
+    DENIED = "denied"
+    OFFLINE = "offline"
+    ERROR = "error"
+
+
+class Bucket(Enum):
+    """What statistics count."""
+
+    HITS = "hits"
+    MISSES = "misses"
+    STALE = "stale"
+    COALESCED = "coalesced"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answered question."""
+
+    query: str
+    """As it was typed."""
+    flight_iata: str
+    """The canonical designator; empty where the input is none."""
+    outcome: Outcome
+    source: str = ""
+    """Where it came from: ``local`` or a provider; empty where nobody was asked."""
+    provider: str = ""
+    entry: RouteEntry | None = None
+    """Present for every outcome that answers with a route."""
+    expires_at: datetime | None = None
+    warning: str = ""
+    error: FlightctlError | None = None
+    explanation: tuple[str, ...] = ()
+    """Which tiers were asked in what order, and why a call was or was not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixSummary:
+    """How complete the answer to a prefix is."""
+
+    query: str
+    matched: int
+    stale_omitted: int
+    complete: bool
+    """Whether every page upstream was read."""
+    failed: bool = False
+    """Whether a row among the answers says why there are none."""
+
+
+Counts = dict[tuple[Bucket, str], int]
+"""Look-ups by bucket and source."""
+
+
+@dataclass(slots=True)
+class Metrics:
+    """What one run did and what it cost."""
+
+    counts: Counts = field(default_factory=dict)
+    unwritten: Counts = field(default_factory=dict)
+    """Those of ``counts`` that are not in the store yet."""
+    upstream_calls: int = 0
+    upstream_errors: int = 0
+
+    def count(self, answer: Answer) -> None:
+        """One more look-up."""
+        bucket = bucket_of(answer)
+        if bucket is not None:
+            key = bucket, answer.source or answer.provider or NO_SOURCE
+            self.counts[key] = self.counts.get(key, 0) + 1
+            self.unwritten[key] = self.unwritten.get(key, 0) + 1
+
+    def take_unwritten(self) -> Counts:
+        """Hand over what the store does not have yet."""
+        counts, self.unwritten = self.unwritten, {}
+        return counts
+
+    def total(self, bucket: Bucket) -> int:
+        """Look-ups of this bucket, whatever their source."""
+        return sum(n for (counted, _), n in self.counts.items() if counted is bucket)
+
+
+def bucket_of(answer: Answer) -> Bucket | None:
+    """Where an answer is counted; denied and offline are not (DESIGN section 3).
+
+    A "no such flight" that was remembered is a hit, one that was asked for a miss.
+    """
+    if answer.outcome is Outcome.NOT_FOUND:
+        return Bucket.HITS if answer.source == LOCAL else Bucket.MISSES
+    return _BUCKETS.get(answer.outcome)
+
+
+_BUCKETS = {
+    Outcome.HIT: Bucket.HITS,
+    Outcome.MISS: Bucket.MISSES,
+    Outcome.REFRESHED: Bucket.MISSES,
+    Outcome.ERROR: Bucket.MISSES,
+    Outcome.STALE: Bucket.STALE,
+    Outcome.COALESCED: Bucket.COALESCED,
+}
+
+
+def hit_ratio(hits: int, misses: int, stale: int, coalesced: int) -> float | None:
+    """Hits / (hits + misses + stale + coalesced); none before the first look-up."""
+    counted = hits + misses + stale + coalesced
+    return hits / counted if counted else None
+
+
+def exit_code(answers: Iterable[Answer], prefixes: Iterable[PrefixSummary] = ()) -> int:
+    """The code that all answers share, otherwise 9 (DESIGN section 4); 0 for no questions.
+
+    A prefix that nothing matches counts as one "not found".
+    """
+    codes = {answer.error.exit_code if answer.error else 0 for answer in answers}
+    codes |= {NotFound.exit_code for prefix in prefixes if not prefix.matched and not prefix.failed}
+    return codes.pop() if len(codes) == 1 else 9 if codes else 0
