@@ -1,0 +1,1 @@
+"""Facts that come with the package: airlines, and the flights of the sandbox."""

@@ -1,0 +1,1 @@
+"""The cache in SQL; the only place that knows sqlmodel. Local hits are read through the standard library."""

@@ -1,0 +1,112 @@
+"""The local file as a whole: its state, copies of it, and putting a copy back."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from flightctl.errors import Corrupt, LocalFileError, NotFound
+from flightctl.store.hits import TablesMissing, open_reader
+from flightctl.store.schema import WAIT_FOR_LOCK_S
+from flightctl.store.sqlite_errors import sqlite_errors_explained
+
+_COUNTED = ("aviationstack_cache", "proposals", "airlines", "airports", "upstream_calls")
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """The local file as it is."""
+
+    path: Path
+    size_bytes: int
+    revision: str
+    journal_mode: str
+    sqlite_version: str
+    intact: bool
+    rows: dict[str, int]
+    """By table."""
+
+
+def status(path: Path) -> FileStatus:
+    """Read the file's state, with SQLite's own check of its structure. Raises NotFound, LocalFileError."""
+    with _opened(path) as connection:
+        revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return FileStatus(
+            path,
+            path.stat().st_size,
+            revision[0] if revision else "",
+            connection.execute("PRAGMA journal_mode").fetchone()[0],
+            sqlite3.sqlite_version,
+            connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",),
+            {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED},
+        )
+
+
+def backup(path: Path, to: Path) -> None:
+    """Copy the file while others use it; the copy appears whole or not at all. Raises NotFound, LocalFileError."""
+    with _opened(path) as source, _temporary_beside(to) as temporary:
+        with sqlite_errors_explained(temporary), closing(sqlite3.connect(temporary)) as target:
+            source.backup(target)
+        temporary.replace(to)
+
+
+def restore(path: Path, copy: Path) -> None:
+    """Put a copy in the file's place, in one transaction where the file is still a database.
+
+    Raises NotFound where there is no copy, Corrupt or Newer where it cannot be used, LocalFileError.
+    """
+    if not copy.exists():
+        raise NotFound(f"{copy} is not there")
+    _check_copy(copy)
+    with _opened(copy) as source:
+        try:
+            with sqlite_errors_explained(path), closing(sqlite3.connect(path, timeout=WAIT_FOR_LOCK_S)) as target:
+                target.execute("SELECT count(*) FROM sqlite_master")
+                source.backup(target)
+        except Corrupt:
+            _replace(path, source)
+
+
+def _check_copy(copy: Path) -> None:
+    try:
+        open_reader(copy).close()
+    except TablesMissing:
+        with _opened(copy) as source:
+            if not source.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                raise Corrupt(f"{copy} is no backup of a flightctl cache") from None
+    with _opened(copy) as source:
+        if source.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            raise Corrupt(f"{copy} is damaged")
+
+
+def _replace(path: Path, source: sqlite3.Connection) -> None:
+    """The old file is beyond use; its journal must not be played into the new one."""
+    with _temporary_beside(path) as temporary:
+        with sqlite_errors_explained(temporary), closing(sqlite3.connect(temporary)) as target:
+            source.backup(target)
+        path.with_name(path.name + "-journal").unlink(missing_ok=True)
+        temporary.replace(path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.exists():
+        raise NotFound(f"{path} is not there yet", hint="the first lookup makes it, or 'flightctl db upgrade'")
+    with sqlite_errors_explained(path):
+        address = f"file:{quote(str(path))}?mode=rw"
+        with closing(sqlite3.connect(address, uri=True, timeout=WAIT_FOR_LOCK_S)) as connection:
+            yield connection
+
+
+@contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".flightctl-") as folder:
+            yield Path(folder) / "copy.db"
+    except OSError as error:
+        raise LocalFileError(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,195 @@
+"""The tables, once for both engines (DESIGN section 3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, Index, Text, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Field, SQLModel
+
+_SQLITE_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
+
+
+class UtcTimestamp(TypeDecorator[datetime]):
+    """An instant: timestamp with time zone, or on SQLite the UTC text ``YYYY-MM-DD HH:MM:SS.ffffff``."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TEXT on SQLite, so that the column compares as what it holds."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Naive values are refused: they have no meaning here."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return sqlite_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Always aware, always UTC."""
+        if value is None or isinstance(value, datetime):
+            return value
+        return from_sqlite_text(value)
+
+
+def sqlite_text(instant: datetime) -> str:
+    """An instant as SQLite keeps it."""
+    return instant.astimezone(UTC).strftime(_SQLITE_FORMAT)
+
+
+def from_sqlite_text(value: str) -> datetime:
+    """The instant that SQLite kept; text without an offset is UTC."""
+    instant = datetime.fromisoformat(value)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _instant(**more: Any) -> Any:
+    return Column(UtcTimestamp(), nullable=more.pop("nullable", False), **more)
+
+
+class CachedRoute(SQLModel, table=True):
+    """``aviationstack_cache``: what is known of a flight number's route."""
+
+    __tablename__ = "aviationstack_cache"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'confirmed')", name="aviationstack_cache_status"),
+        Index(
+            "aviationstack_cache_flight_iata",
+            "flight_iata",
+            postgresql_ops={"flight_iata": "text_pattern_ops"},
+        ),
+        Index("aviationstack_cache_status", "status"),
+    )
+    id: str = Field(primary_key=True)
+    cache_key: str = Field(unique=True)
+    flight_iata: str
+    airline_iata: str
+    departure_iata: str
+    arrival_iata: str
+    status: str = "pending"
+    payload_source: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    provider: str = "aviationstack"
+    cached_at: datetime = Field(sa_column=_instant())
+    refreshed_at: datetime = Field(sa_column=_instant())
+    created_at: datetime = Field(sa_column=_instant())
+    updated_at: datetime = Field(sa_column=_instant())
+
+
+class RouteLeg(SQLModel, table=True):
+    """``route_legs``: the legs of a route that has more than one."""
+
+    __tablename__ = "route_legs"
+    cache_key: str = Field(
+        sa_column=Column(Text, ForeignKey("aviationstack_cache.cache_key", ondelete="CASCADE"), primary_key=True)
+    )
+    position: int = Field(primary_key=True)
+    departure_iata: str
+    arrival_iata: str
+
+
+class ProposalRow(SQLModel, table=True):
+    """``proposals``: who proposed which route by hand, and what was decided."""
+
+    __tablename__ = "proposals"
+    __table_args__ = (Index("proposals_cache_key", "cache_key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    cache_key: str
+    flight_iata: str
+    airline_iata: str
+    departure_iata: str
+    arrival_iata: str
+    note: str = ""
+    replaces: bool = False
+    proposed_by: str
+    proposed_at: datetime = Field(sa_column=_instant())
+    decision: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+
+
+class AirlineRow(SQLModel, table=True):
+    """``airlines``: designators and names; rank 1 from the package, 2 learned from a provider."""
+
+    __tablename__ = "airlines"
+    __table_args__ = (
+        Index("airlines_codes", "iata", "icao", unique=True),
+        Index("airlines_icao", "icao"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    iata: str
+    icao: str
+    name: str
+    country: str = ""
+    rank: int
+    source: str
+
+
+class AirportRow(SQLModel, table=True):
+    """``airports``: codes, names and zones of places with an IATA code."""
+
+    __tablename__ = "airports"
+    __table_args__ = (Index("airports_icao", "icao"),)
+    iata: str = Field(primary_key=True)
+    icao: str
+    name: str
+    city: str = ""
+    country: str = ""
+    zone: str = ""
+    source: str
+
+
+class ReferenceVersion(SQLModel, table=True):
+    """``reference_versions``: which edition of a reference table was loaded."""
+
+    __tablename__ = "reference_versions"
+    name: str = Field(primary_key=True)
+    version: str
+
+
+class Absence(SQLModel, table=True):
+    """``absences``: "no such flight", remembered for a short time."""
+
+    __tablename__ = "absences"
+    cache_key: str = Field(primary_key=True)
+    provider: str
+    learned_at: datetime = Field(sa_column=_instant())
+    expires_at: datetime = Field(sa_column=_instant())
+
+
+class Lease(SQLModel, table=True):
+    """``leases``: who is fetching a key; the fence grows with each holder."""
+
+    __tablename__ = "leases"
+    key: str = Field(primary_key=True)
+    holder: str
+    fence: int
+    expires_at: datetime = Field(sa_column=_instant())
+
+
+class LookupCount(SQLModel, table=True):
+    """``lookup_counts``: look-ups by UTC hour, bucket and source."""
+
+    __tablename__ = "lookup_counts"
+    hour: str = Field(primary_key=True)
+    bucket: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    n: int
+
+
+class UpstreamCall(SQLModel, table=True):
+    """``upstream_calls``: every paid request, written before it is sent."""
+
+    __tablename__ = "upstream_calls"
+    __table_args__ = (Index("upstream_calls_called_at", "called_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    cache_key: str
+    called_at: datetime = Field(sa_column=_instant())
+    result: str
+    """``sent`` until the answer is known, then ``ok``, ``not_found`` or a kind of error."""
