@@ -1,0 +1,149 @@
+"""AviationStack: what is asked, one paid request a call (CONTRACT A1 to A3). Nothing is tried twice here."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Final
+
+import httpx
+
+from flightctl.domain.designator import AirlineCode, Designator
+from flightctl.domain.observed import FlightsPage
+from flightctl.errors import PlanRefused
+from flightctl.providers.aviationstack_errors import NotJson, refusal
+from flightctl.providers.aviationstack_rows import flights_page
+from flightctl.providers.transport import DEADLINE_SECONDS, Gateway, check_base_url, redacted
+
+URL_SETTING: Final = "aviationstack.url"
+PAGE_ROWS: Final = 100
+"""The most rows that every plan gives in one page."""
+_SHORTEST_MASKED_KEY = 6
+"""A shorter key would be found by chance in the data; in messages it is masked all the same."""
+
+
+class Plan(Enum):
+    """What the account is subscribed to, as far as it changes what may be asked."""
+
+    FREE = "free"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where AviationStack is and with which key; the key goes into the query, there is no header for it."""
+
+    url: str
+    key: str = field(repr=False)
+    plan: Plan = Plan.FREE
+
+
+class AviationStack:
+    """The ``/flights`` endpoint. Each method makes exactly one HTTP request, or none where it raises before.
+
+    Both methods raise UpstreamError of every kind, QuotaUsedUp and ConfigurationError (as ``Gateway.get``);
+    no error and no page holds the key. The constructor raises ConfigurationError for a URL that is not safe.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        self._access = access
+        self._secrets = (access.key,)
+        self._gateway = Gateway(
+            check_base_url(access.url, URL_SETTING),
+            provider="AviationStack",
+            secrets=self._secrets,
+            transport=transport,
+            deadline_seconds=deadline_seconds,
+        )
+
+    def flight(self, designator: Designator, flight_date: date | None = None) -> FlightsPage:
+        """Ask for one designator: all its rows, of the day before to the day after, in no promised order.
+
+        With ``flight_date``, the rows of that local day of departure; raises PlanRefused, before any request,
+        on the free plan.
+        """
+        by_icao = designator.airline_code is AirlineCode.ICAO
+        return self._page({"flight_icao" if by_icao else "flight_iata": str(designator)}, flight_date)
+
+    def airline(self, code: str, offset: int = 0, flight_date: date | None = None) -> FlightsPage:
+        """Ask for one page of an airline's rows, by IATA (two characters) or ICAO code; ``offset`` in rows.
+
+        ``flight_date`` as for ``flight``.
+        """
+        params = {"airline_icao" if len(code) == 3 else "airline_iata": code}
+        if offset > 0:
+            params["offset"] = str(offset)
+        return self._page(params, flight_date, offset)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._gateway.close()
+
+    def _page(self, params: dict[str, str], flight_date: date | None, offset: int = 0) -> FlightsPage:
+        if flight_date is not None:
+            self._check_plan_has_dates()
+            params["flight_date"] = flight_date.isoformat()
+        params |= {"limit": str(PAGE_ROWS), "access_key": self._access.key}
+        reply = self._gateway.get("/flights", params)
+        document = self._document(reply.body)
+        refused = refusal(reply, document, self._secrets)
+        if refused is not None:
+            raise refused
+        return flights_page(document, offset)
+
+    def _check_plan_has_dates(self) -> None:
+        if self._access.plan is Plan.FREE:
+            raise PlanRefused("AviationStack's free plan answers no question about a given day")
+
+    def _document(self, body: bytes) -> object:
+        document = _decoded(body)
+        if isinstance(document, NotJson) or len(self._access.key) < _SHORTEST_MASKED_KEY:
+            return document
+        try:
+            return _masked(document, self._access.key)
+        except RecursionError:
+            return _TOO_DEEP
+
+
+_TOO_DEEP = NotJson("nested too deeply")
+
+
+def _decoded(body: bytes) -> object:
+    """The JSON value, or NotJson: an exception would carry the body, and what it echoes, as its context."""
+    if not body.strip():
+        return NotJson("empty")
+    try:
+        text = body.decode("utf-8-sig")
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except UnicodeDecodeError:
+        return NotJson("not UTF-8")
+    except RecursionError:
+        return _TOO_DEEP
+    except ValueError:
+        return NotJson("HTML" if text.lstrip()[:1] == "<" else "broken off or malformed")
+
+
+def _finite(literal: str) -> float | None:
+    """NaN and infinities, which JSON does not know and PostgreSQL refuses to store, count as absent."""
+    number = float(literal)
+    return number if math.isfinite(number) else None
+
+
+def _masked(value: object, key: str) -> object:
+    """``value`` with the key masked in every string, should upstream echo it."""
+    if isinstance(value, str):
+        return redacted(value, (key,)) if len(value) >= len(key) else value
+    if isinstance(value, list):
+        return [_masked(item, key) for item in value]
+    if isinstance(value, dict):
+        return {redacted(name, (key,)): _masked(item, key) for name, item in value.items()}
+    return value

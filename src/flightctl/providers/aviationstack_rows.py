@@ -1,0 +1,150 @@
+"""AviationStack's rows as ``ObservedLeg`` (CONTRACT A4-A6); any field may be missing or of a wrong type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from flightctl.domain.designator import Designator, parse_or_none
+from flightctl.domain.observed import Carrier, FlightsPage, ObservedLeg, Stop
+from flightctl.domain.text import cleaned
+from flightctl.errors import Unreadable
+
+_AIRLINE_IATA = re.compile(r"(?=.?[A-Z])[A-Z0-9]{2}")
+_AIRLINE_ICAO = re.compile(r"[A-Z]{3}")
+_AIRPORT_IATA = re.compile(r"[A-Z]{3}")
+_AIRPORT_ICAO = re.compile(r"[A-Z0-9]{4}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WALL_CLOCK = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_TEXT_LENGTH = 200
+_NO_RECORD = "no record found"
+
+
+def flights_page(document: object, asked_offset: int = 0) -> FlightsPage:
+    """Read the body of an answer that is no refusal: ``{"pagination": {...}, "data": [row, ...]}``.
+
+    Rows are counted here: ``pagination.count`` says the same or is wrong. Raises Unreadable where the body
+    has another shape, or where no row is one of ``/flights``.
+    """
+    rows = _rows(document)
+    paging = _member(document, "pagination")
+    return FlightsPage(
+        legs=tuple(leg for leg in map(observed_leg, rows) if leg is not None),
+        offset=_number(paging, "offset", asked_offset),
+        count=len(rows),
+        total=_number(paging, "total", -1),
+    )
+
+
+def observed_leg(row: Mapping[str, Any]) -> ObservedLeg | None:
+    """Read one row; ``None`` where it has no readable flight designator or no date."""
+    flight = _member(row, "flight")
+    flight_iata, flight_icao = _designator(flight, "iata"), _designator(flight, "icao")
+    flight_date = _date(row.get("flight_date"))
+    if flight_date is None or (flight_iata is None and flight_icao is None):
+        return None
+    return ObservedLeg(
+        flight_iata=flight_iata,
+        flight_icao=flight_icao,
+        flight_date=flight_date,
+        cancelled=_text(row, "flight_status").lower() == "cancelled",
+        carrier=_carrier(_member(row, "airline")),
+        departure=_stop(_member(row, "departure")),
+        arrival=_stop(_member(row, "arrival")),
+        raw=row,
+    )
+
+
+def _rows(document: object) -> list[dict[str, Any]]:
+    if not isinstance(document, dict) or "data" not in document:
+        raise Unreadable("AviationStack's answer has no data")
+    data = document["data"]
+    if _says_no_record(data):
+        return []
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise Unreadable("AviationStack's data is no list of flights")
+    if data and not any(map(_is_flight, data)):
+        raise Unreadable("AviationStack's data has no row with flight, departure and arrival")
+    return data
+
+
+def _says_no_record(data: object) -> bool:
+    """``/timetable`` answers like this, with status 200 (CONTRACT A7); no other text means an empty page."""
+    if not isinstance(data, dict) or data.get("success") is not False:
+        return False
+    return _text(data, "error").lower() == _NO_RECORD
+
+
+def _is_flight(row: Mapping[str, Any]) -> bool:
+    return all(isinstance(row.get(name), dict) for name in ("flight", "departure", "arrival"))
+
+
+def _carrier(airline: Mapping[str, Any]) -> Carrier:
+    return Carrier(
+        iata=_code(airline, "iata", _AIRLINE_IATA),
+        icao=_code(airline, "icao", _AIRLINE_ICAO),
+        name=_name(airline, "name"),
+    )
+
+
+def _stop(end: Mapping[str, Any]) -> Stop:
+    return Stop(
+        iata=_code(end, "iata", _AIRPORT_IATA),
+        icao=_code(end, "icao", _AIRPORT_ICAO),
+        name=_name(end, "airport"),
+        zone=_text(end, "timezone"),
+        scheduled_local=_wall_clock(end.get("scheduled")),
+    )
+
+
+def _member(parent: object, name: str) -> Mapping[str, Any]:
+    value = parent.get(name) if isinstance(parent, Mapping) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _text(parent: Mapping[str, Any], name: str) -> str:
+    value = parent.get(name)
+    return cleaned(value.strip())[:_TEXT_LENGTH] if isinstance(value, str) else ""
+
+
+def _name(parent: Mapping[str, Any], name: str) -> str:
+    text = _text(parent, name)
+    return "" if text.lower() == "empty" else text  # a literal "empty" stands in recorded rows (CONTRACT A4)
+
+
+def _code(parent: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str:
+    text = _text(parent, name)
+    code = text.upper() if text.isascii() else ""  # beyond ASCII, upper() makes letters out of other letters
+    return code if shape.fullmatch(code) else ""
+
+
+def _designator(flight: Mapping[str, Any], name: str) -> Designator | None:
+    value = flight.get(name)
+    return parse_or_none(value) if isinstance(value, str) else None
+
+
+def _date(value: object) -> date | None:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _wall_clock(value: object) -> datetime | None:
+    """The local time without its offset, which says +00:00 in every zone and is wrong (CONTRACT A5)."""
+    match = _WALL_CLOCK.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return datetime.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def _number(paging: Mapping[str, Any], name: str, otherwise: int) -> int:
+    value = paging.get(name)
+    return value if type(value) is int and value >= 0 else otherwise

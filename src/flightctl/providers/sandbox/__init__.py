@@ -1,0 +1,1 @@
+"""A stand-in for AviationStack: one pure handler, asked in process or over loopback HTTP."""
