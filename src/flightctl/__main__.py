@@ -1,0 +1,5 @@
+"""``python -m flightctl``."""
+
+from flightctl.cli.main import main
+
+main()

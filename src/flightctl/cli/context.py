@@ -1,0 +1,47 @@
+"""What a command finds in its context."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+import typer
+
+from flightctl.errors import ConfirmationNeeded
+from flightctl.runtime import Options, Runtime
+
+
+def runtime_of(ctx: typer.Context) -> Runtime:
+    """The runtime of this command line, made on first use."""
+    root = ctx.find_root()
+    if "runtime" not in root.meta:
+        assert isinstance(root.obj, Options)
+        root.meta["runtime"] = Runtime(root.obj, os.environ)
+    runtime = root.meta["runtime"]
+    assert isinstance(runtime, Runtime)
+    return runtime
+
+
+def ask_before(ctx: typer.Context, question: str) -> None:
+    """Ask before something that cannot be undone.
+
+    Raises ConfirmationNeeded without a terminal and without ``--yes``; typer.Abort on a no.
+    """
+    if runtime_of(ctx).options.yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfirmationNeeded(f"{question} Nobody can be asked here", hint="add --yes")
+    typer.confirm(question, abort=True, err=True)
+
+
+def with_stdin(words: Iterable[str]) -> Iterator[str]:
+    """The words of the command line, ``-`` replaced by the lines of stdin; empty lines are no questions."""
+    for word in words:
+        if word != "-":
+            yield word
+            continue
+        for line in sys.stdin.buffer:
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            if text.strip():
+                yield text

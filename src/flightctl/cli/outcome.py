@@ -1,0 +1,29 @@
+"""How a look-up ends: what is said on stderr, and with which code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from flightctl.domain.answer import Answer, exit_code
+from flightctl.errors import NotFound
+from flightctl.render.output import Output
+from flightctl.services.lookup import Lookups
+
+
+def finish_lookup(output: Output, answers: Sequence[Answer], lookups: Lookups) -> None:
+    """Warn about the local file, say in one line what failed, and leave with the code that all answers share."""
+    if lookups.local.trouble is not None:
+        output.warn(f"{lookups.local.trouble.message}: the cache was not used and nothing was counted")
+    failed = [answer.error for answer in answers if answer.error is not None]
+    failed += [NotFound(f"{prefix.query}: nothing starts like this") for prefix in lookups.prefixes if _empty(prefix)]
+    if len(failed) == 1:
+        output.fail(failed[0], with_object=False)
+    elif failed:
+        output.say(f"{len(failed)} of {len(answers)} look-ups have no route; the first: {failed[0].message}")
+    raise typer.Exit(exit_code(answers, lookups.prefixes))
+
+
+def _empty(prefix: object) -> bool:
+    return not getattr(prefix, "matched", 1) and not getattr(prefix, "failed", True)

@@ -1,0 +1,84 @@
+"""Drawing with rich: tables as wide as their data, plain where nobody looks."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from flightctl.domain.text import cleaned
+
+UNLIMITED = 10_000
+"""Cells a line may have where no terminal sets a limit."""
+
+OUTCOME_STYLES = {
+    "hit": "green",
+    "miss": "cyan",
+    "refreshed": "cyan",
+    "coalesced": "green",
+    "stale": "yellow",
+    "not_found": "magenta",
+    "denied": "red",
+    "offline": "red",
+    "error": "red",
+}
+
+
+def width_of(stream: TextIO) -> int:
+    """Width in cells: the terminal's, or unlimited where the stream is none."""
+    if not stream.isatty():
+        return UNLIMITED
+    try:
+        return int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(stream.fileno()).columns
+    except (ValueError, OSError):
+        return 80
+
+
+def drawn(things: Iterable[RenderableType], stream: TextIO, color: str) -> Iterator[str]:
+    """The lines that show these things, without trailing blanks."""
+    canvas = io.StringIO()
+    console = Console(
+        file=canvas,
+        width=width_of(stream),
+        force_terminal=_colours(stream, color),
+        no_color=True if color == "never" else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+        safe_box=not (stream.encoding or "").lower().startswith("utf"),
+    )
+    for thing in things:
+        console.print(thing)
+    for line in canvas.getvalue().splitlines():
+        yield line.rstrip()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """A table without frame; every cell is text as it stands, never markup."""
+    drawn_table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn_table.add_column(column, overflow="fold")
+    for row in rows:
+        drawn_table.add_row(*(cell if isinstance(cell, Text) else Text(cleaned(cell)) for cell in row))
+    return drawn_table
+
+
+def styled(text: str, style: str) -> Text:
+    """Text from outside in a style."""
+    return Text(cleaned(text), style=style)
+
+
+def _colours(stream: TextIO, color: str) -> bool:
+    """Whether escape sequences may be written: asked for, or a capable terminal that nobody asked to be plain."""
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()

@@ -1,0 +1,175 @@
+"""Where output goes and in which format: data on stdout, talk on stderr. No command asks which format it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from flightctl.domain.text import cleaned
+from flightctl.errors import FlightctlError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Format(Enum):
+    """How data is written to stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PROMETHEUS = "prometheus"
+
+
+class View(Protocol):
+    """One thing that can be shown: its JSON shape, its rows and its table."""
+
+    columns: Sequence[str]
+    """Keys of a row, in order."""
+
+    def document(self) -> Mapping[str, Any]:
+        """The JSON object, with its ``schema``."""
+        ...
+
+    def rows(self) -> Iterable[Mapping[str, Any]]:
+        """One result a row, for ndjson and csv."""
+        ...
+
+    def tables(self, width: int) -> Iterable[RenderableType]:
+        """What a person sees, for a terminal of this width in cells."""
+        ...
+
+    def footer(self) -> str:
+        """The last line under a table; empty for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Both streams and how to write to them."""
+
+    format: Format
+    color: str = "auto"
+    quiet: bool = False
+    verbose: bool = False
+    csv_safe: bool = False
+    stdout: TextIO = sys.stdout
+    stderr: TextIO = sys.stderr
+
+    def show(self, view: View) -> None:
+        """Write a view in the chosen format. Raises UsageError for a format that the view does not have."""
+        if self.format is Format.JSON:
+            self.write(json.dumps(view.document()))
+        elif self.format is Format.NDJSON:
+            for row in view.rows():
+                self.write(json.dumps(row))
+        elif self.format is Format.CSV:
+            self._show_csv(view)
+        elif self.format is Format.TABLE:
+            self._show_table(view)
+        else:
+            self._show_exposition(view)
+        self.flush()
+
+    def write(self, line: str) -> None:
+        """Write one line of data; a reader that has gone away ends the program quietly."""
+        try:
+            self.stdout.write(line + "\n")
+        except BrokenPipeError:
+            leave_quietly()
+
+    def flush(self) -> None:
+        """Hand over what was written."""
+        try:
+            self.stdout.flush()
+        except BrokenPipeError:
+            leave_quietly()
+
+    def fail(self, error: FlightctlError, *, with_object: bool) -> None:
+        """Say what went wrong: one line on stderr, and the error object where no other object was printed."""
+        if with_object and self.format in (Format.JSON, Format.NDJSON):
+            self.write(json.dumps({"schema": "flightctl.error/1", "error": error_shape(error)}))
+            self.flush()
+        self.say(f"{error.message} ({error.hint})" if error.hint else error.message)
+        if self.verbose and error.cause:
+            self.say(f"cause: {error.cause}")
+
+    def warn(self, text: str) -> None:
+        """Talk that is no error; silent with ``--quiet``."""
+        if not self.quiet:
+            self.say(f"warning: {text}")
+
+    def note(self, text: str) -> None:
+        """What was done, for a person; silent with ``--quiet``, and where a program reads along."""
+        if not self.quiet and self.format is Format.TABLE:
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        """One line on stderr, safe for a terminal."""
+        one_line = " ".join(text.splitlines())
+        self.stderr.write(f"flightctl: {cleaned(one_line)}\n")
+        self.stderr.flush()
+
+    def _show_csv(self, view: View) -> None:
+        line = io.StringIO()
+        writer = csv.writer(line, lineterminator="\n")
+        writer.writerow(view.columns)
+        for row in view.rows():
+            writer.writerow([self._cell(row.get(column)) for column in view.columns])
+            self.write(line.getvalue().rstrip("\n"))
+            line.seek(0)
+            line.truncate()
+        if line.tell():
+            self.write(line.getvalue().rstrip("\n"))
+
+    def _cell(self, value: object) -> str:
+        text = _csv_text(value)
+        return f"'{text}" if self.csv_safe and text.startswith(_FORMULA_STARTS) else text
+
+    def _show_table(self, view: View) -> None:
+        from flightctl.render.console import drawn, width_of
+
+        for line in drawn(view.tables(width_of(self.stdout)), self.stdout, self.color):
+            self.write(line)
+        if view.footer() and not self.quiet:
+            self.write(view.footer())
+
+    def _show_exposition(self, view: View) -> None:
+        exposition: Callable[[], str] | None = getattr(view, "exposition", None)
+        if exposition is None:
+            raise UsageError("the format prometheus is for stats only", hint="use table, json, ndjson or csv")
+        self.write(exposition())
+
+
+def error_shape(error: FlightctlError) -> dict[str, str]:
+    """The error in JSON."""
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def leave_quietly() -> None:
+    """The reader of stdout has gone: nothing more can be said to it, and nothing is wrong."""
+    # The interpreter flushes stdout once more at its end, which must not fail.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
+
+
+def _csv_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return ": ".join(str(value[key]) for key in ("code", "message") if key in value)
+    if isinstance(value, (list, tuple)):
+        return " ".join("-".join(item) if isinstance(item, (list, tuple)) else str(item) for item in value)
+    return str(value)

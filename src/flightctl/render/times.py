@@ -1,0 +1,20 @@
+"""Instants as they are shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def utc_text(instant: datetime) -> str:
+    """``2026-11-20T10:00:00Z`` for an instant in UTC."""
+    return instant.isoformat(timespec="seconds")[:19] + "Z"
+
+
+def utc_text_or_none(instant: datetime | None) -> str | None:
+    """The same, or none."""
+    return utc_text(instant) if instant is not None else None
+
+
+def short_utc(instant: datetime) -> str:
+    """``2026-11-20 10:00`` for tables, whose header says UTC."""
+    return f"{instant:%Y-%m-%d %H:%M}"

@@ -1,0 +1,198 @@
+"""The one place where the parts are put together, each only when it is needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flightctl import settings as configuration
+from flightctl.domain.caller import Caller, OpenTo, Role, Tier
+from flightctl.domain.strategy import Strategy
+from flightctl.render.output import Format, Output
+from flightctl.settings import DEFAULT, Settings
+from flightctl.store.hits import LocalReader, TablesMissing, open_reader
+
+if TYPE_CHECKING:
+    from flightctl.providers.aviationstack import AviationStack
+    from flightctl.services.lookup import Lookups
+    from flightctl.services.paid_routes import PaidRoutes
+    from flightctl.services.review import Review
+    from flightctl.store.engine import Database
+
+SANDBOX = "sandbox"
+AVIATIONSTACK = "aviationstack"
+
+
+@dataclass(slots=True)
+class Options:
+    """The global options of a command line."""
+
+    sandbox: bool = False
+    format: str = Format.TABLE.value
+    quiet: bool = False
+    verbose: bool = False
+    yes: bool = False
+    flags: dict[str, str] = field(default_factory=dict)
+    """Settings that were given as options."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFlags:
+    """The options of one look-up."""
+
+    offline: bool = False
+    refresh: bool = False
+    stale_if_error: bool = False
+    explain: bool = False
+
+
+def utc_now() -> datetime:
+    """The clock, in one place."""
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """What a command line has at hand. Nothing is read or opened before it is asked for."""
+
+    def __init__(self, options: Options, environ: Mapping[str, str], clock: Callable[[], datetime] = utc_now) -> None:
+        self.options = options
+        self.environ = environ
+        self.clock = clock
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Flags over environment over file over defaults; raises ConfigurationError."""
+        return configuration.load(self.environ).with_flags(self.options.flags)
+
+    @cached_property
+    def output(self) -> Output:
+        """Streams and format; raises ConfigurationError for a bad ``output.*`` setting."""
+        return Output(
+            Format(self.options.format),
+            self.settings["output.color"],
+            self.options.quiet,
+            self.options.verbose,
+            self.settings["output.csv_safe"],
+        )
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Who asks: without a remote, the owner of the local file, whom the environment can lower for a trial."""
+        tier, role = self.settings.value("caller.tier"), self.settings.value("caller.role")
+        lowered = [value.origin for value in (tier, role) if value.origin != DEFAULT]
+        return Caller(
+            self.settings["caller.user"] or _login(),
+            Tier(tier.parsed()),
+            Role[role.parsed().upper()],
+            "; ".join(["local file", *dict.fromkeys(lowered)]),
+        )
+
+    @cached_property
+    def path(self) -> Path:
+        """The local SQLite file; the sandbox has its own."""
+        return configuration.cache_path(self.settings, sandbox=self.options.sandbox)
+
+    @property
+    def ttl(self) -> timedelta:
+        """How long a route is fresh."""
+        return timedelta(days=self.settings["cache.ttl_days"])
+
+    @property
+    def provider(self) -> str:
+        """The name of who is paid: ``aviationstack``, or ``sandbox``."""
+        return SANDBOX if self.options.sandbox else AVIATIONSTACK
+
+    @property
+    def may_spend(self) -> bool:
+        """Whether this caller may make paid calls."""
+        return self.caller.may_spend(OpenTo(self.settings["aviationstack.open_to"]))
+
+    def reader(self) -> LocalReader:
+        """The reader of local hits; makes or upgrades the file first where that is due. Raises LocalFileError."""
+        try:
+            return open_reader(self.path)
+        except TablesMissing:
+            from flightctl.store.migrate import upgrade
+
+            upgrade(self.path)
+            return open_reader(self.path)
+
+    @cached_property
+    def database(self) -> Database:
+        """The local file for reading and writing, its tables up to date. Raises LocalFileError."""
+        from flightctl.store.engine import Database
+        from flightctl.store.migrate import upgrade
+
+        upgrade(self.path)
+        return Database(self.path)
+
+    def lookups(self, flags: LookupFlags) -> Lookups:
+        """A look-up with the strategy that this caller is entitled to; raises ConfigurationError."""
+        from flightctl.services.local_tier import LocalTier
+        from flightctl.services.lookup import Lookups, Upstream
+
+        upstream = Upstream(self.provider, lambda: self.paid)
+        return Lookups(LocalTier(self.reader), upstream, self._strategy(flags), self.clock, explains=flags.explain)
+
+    @cached_property
+    def paid(self) -> PaidRoutes:
+        """The paid step; raises NoKey and other ConfigurationErrors."""
+        from flightctl.services.paid_routes import PaidRoutes, PaidSettings
+
+        settings = PaidSettings(
+            self.provider,
+            self.ttl,
+            timedelta(minutes=self.settings["cache.negative_ttl_minutes"]),
+            keep_payload=self.settings["cache.store_payload"],
+            keep=self.settings["cache.enabled"],
+        )
+        return PaidRoutes(self._upstream(), lambda: self.database, settings, self.clock)
+
+    def review(self) -> Review:
+        """Manual entries; raises LocalFileError."""
+        from flightctl.services.review import Review
+
+        return Review(self.database, self.caller, self.clock, self.ttl)
+
+    def _strategy(self, flags: LookupFlags) -> Strategy:
+        return Strategy(
+            self.ttl,
+            may_ask=self.may_spend,
+            offline=flags.offline,
+            refresh=flags.refresh,
+            cache_enabled=self.settings["cache.enabled"],
+            stale_if_error=flags.stale_if_error or self.settings["cache.stale_if_error"],
+        )
+
+    def _upstream(self) -> AviationStack:
+        from flightctl.providers.aviationstack import Access, AviationStack, Plan
+
+        if self.options.sandbox:
+            from flightctl.providers.sandbox.transport import SandboxTransport
+
+            access = Access("http://127.0.0.1/v1", "sandbox", Plan.PAID)
+            return AviationStack(access, transport=SandboxTransport(self.clock))
+        from flightctl.keys import provider_key
+
+        key = provider_key(self.settings, AVIATIONSTACK)
+        return AviationStack(Access(self.settings["aviationstack.url"], key, Plan(self.settings["aviationstack.plan"])))
+
+
+def fallback_output(options: Options) -> Output:
+    """Streams for a failure that comes before, or from, the settings."""
+    return Output(Format(options.format), "never", options.quiet, options.verbose)
+
+
+def _login() -> str:
+    """The OS login; the numeric user where it has no name."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())

@@ -1,0 +1,1 @@
+"""One module per use: no printing, no SQL text, no HTTP."""

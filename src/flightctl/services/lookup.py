@@ -1,0 +1,197 @@
+"""The look-up: local cache, then the provider if this caller may; batches are paid once for each flight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from flightctl.domain import explanation
+from flightctl.domain.airline import resolve
+from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary
+from flightctl.domain.designator import AirlineCode, AirlineQuery, Designator, PrefixQuery, parse_query
+from flightctl.domain.freshness import is_fresh
+from flightctl.domain.question import Question, answered, failed, not_found, refused
+from flightctl.domain.route import RouteEntry
+from flightctl.domain.strategy import Move, Strategy, next_move
+from flightctl.errors import BadDesignator, FlightctlError
+from flightctl.services.local_tier import LocalTier
+
+if TYPE_CHECKING:
+    from flightctl.services.paid_routes import Fetched, PaidRoutes
+
+_AT_ONCE = 500
+"""Questions read from the cache together."""
+
+Asked = Question | Answer | tuple[str, AirlineQuery | PrefixQuery]
+"""A flight, an answer that needs no look-up (a bad designator), or a prefix with its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The paid step as a look-up sees it: its name now, the thing itself only when it is needed."""
+
+    name: str
+    open: Callable[[], PaidRoutes]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the local tier holds for a chunk of questions."""
+
+    found: Mapping[str, RouteEntry]
+    absent: Mapping[str, datetime]
+
+    def entry(self, question: Question) -> RouteEntry | None:
+        """The confirmed entry, fresh or not."""
+        return next((self.found[key] for key in question.keys if key in self.found), None)
+
+    def absent_until(self, question: Question) -> datetime | None:
+        """Until when "no such flight" is remembered."""
+        return next((self.absent[key] for key in question.keys if key in self.absent), None)
+
+
+class Lookups:
+    """Answers questions about flights; what that did and cost is in ``metrics``."""
+
+    def __init__(
+        self,
+        local: LocalTier,
+        upstream: Upstream,
+        strategy: Strategy,
+        clock: Callable[[], datetime],
+        *,
+        explains: bool = False,
+    ) -> None:
+        self.local = local
+        self.upstream = upstream
+        self.strategy = strategy
+        self.clock = clock
+        self.metrics = Metrics()
+        self.prefixes: list[PrefixSummary] = []
+        self._explains = explains
+        self._settled: dict[str, Answer] = {}
+
+    def answers(self, texts: Iterable[str]) -> Iterator[Answer]:
+        """Answer every text, in order: a designator, a bare airline or a prefix.
+
+        What was counted is written down before the answers it counts are handed out.
+        """
+        waiting = iter(texts)
+        while chunk := list(islice(waiting, _AT_ONCE)):
+            held: list[Answer] = []
+            for answers in self._chunk(chunk):
+                held += answers
+                # A paid answer is not held back for the rest of its chunk, which may take long.
+                if self.metrics.upstream_calls:
+                    yield from self._counted(held)
+                    held = []
+            yield from self._counted(held)
+
+    def fresh(self, entry: RouteEntry) -> bool:
+        """Whether the entry may be answered with now."""
+        return is_fresh(entry.refreshed_at, self.clock(), self.strategy.ttl)
+
+    def pay(self, call: Callable[[PaidRoutes], Fetched]) -> Fetched:
+        """Make one paid call and count it. Raises what it raises, and ConfigurationError where no key is set."""
+        paid = self.upstream.open()
+        try:
+            return call(paid)
+        finally:
+            self.metrics.upstream_calls, self.metrics.upstream_errors = paid.calls, paid.errors
+
+    def _counted(self, answers: list[Answer]) -> list[Answer]:
+        self.local.count(self.metrics.take_unwritten(), self.clock())
+        return answers
+
+    def _chunk(self, texts: list[str]) -> Iterator[list[Answer]]:
+        asked = [self._read(text) for text in texts]
+        snapshot = self._snapshot([one for one in asked if isinstance(one, Question)])
+        for one in asked:
+            if isinstance(one, tuple):
+                yield self._prefix(*one)
+                continue
+            answer = self._answer(one, snapshot) if isinstance(one, Question) else one
+            self.metrics.count(answer)
+            yield [answer]
+
+    def _prefix(self, text: str, query: AirlineQuery | PrefixQuery) -> list[Answer]:
+        from flightctl.services.prefix_lookup import PrefixLookup
+
+        return PrefixLookup(self, text, query).answers()
+
+    def _read(self, text: str) -> Asked:
+        try:
+            query = parse_query(text)
+        except BadDesignator as error:
+            return Answer(text, "", Outcome.ERROR, error=error)
+        return self._question(text, query) if isinstance(query, Designator) else (text, query)
+
+    def _question(self, text: str, typed: Designator) -> Question:
+        holders = self.local.holders(typed.airline)
+        sharers = self.local.holders(holders[0].iata) if typed.airline_code is AirlineCode.ICAO and holders else []
+        resolved = resolve(typed, holders, sharers)
+        asked = resolved.designator
+        # An ICAO designator may have been kept under itself before its airline was known.
+        keys = (asked.cache_key,) if asked == typed else (asked.cache_key, typed.cache_key)
+        return Question(text, asked, keys, resolved.warning)
+
+    def _snapshot(self, questions: list[Question]) -> Snapshot:
+        if not self.strategy.cache_enabled:
+            return Snapshot({}, {})
+        keys = list(dict.fromkeys(key for question in questions for key in question.keys))
+        found = self.local.entries(keys)
+        doubtful = [key for key in keys if key not in found or not self.fresh(found[key])]
+        return Snapshot(found, self.local.absent(doubtful, self.clock()))
+
+    def _answer(self, question: Question, snapshot: Snapshot) -> Answer:
+        settled = self._settled.get(question.keys[0])
+        if settled is not None:
+            return self._again(question, settled)
+        found, absent_until = snapshot.entry(question), snapshot.absent_until(question)
+        now = self.clock()
+        move = next_move(found, absent_until is not None, self.strategy, now)
+        answer = self._move(move, question, found)
+        if not self._explains:
+            return answer
+        tiers = explanation.of_tiers(found, absent_until, self.strategy, now)
+        return replace(answer, explanation=(*tiers, explanation.of_move(move, self.upstream.name)))
+
+    def _move(self, move: Move, question: Question, found: RouteEntry | None) -> Answer:
+        if move is Move.ANSWER and found:
+            return answered(question, found, Outcome.HIT, LOCAL, self.strategy.ttl)
+        if move is Move.ASK:
+            newer = self._fetched_meanwhile(question)
+            if newer is not None:
+                return answered(question, newer, Outcome.HIT, LOCAL, self.strategy.ttl)
+            answer = self._settled[question.keys[0]] = self._ask(question, found)
+            return answer
+        return refused(move, question, found, self.upstream.name)
+
+    def _fetched_meanwhile(self, question: Question) -> RouteEntry | None:
+        """What somebody else has stored since the snapshot, which grows old while calls are made."""
+        if not self.metrics.upstream_calls or self.strategy.refresh or not self.strategy.cache_enabled:
+            return None
+        entry = Snapshot(self.local.entries(question.keys), {}).entry(question)
+        return entry if entry and self.fresh(entry) else None
+
+    def _ask(self, question: Question, found: RouteEntry | None) -> Answer:
+        try:
+            fetched = self.pay(lambda paid: paid.flight(question.asked))
+        except FlightctlError as error:
+            return failed(question, found, error, self.strategy, self.upstream.name)
+        if not fetched.entries:
+            return not_found(question, self.upstream.name)
+        outcome = Outcome.REFRESHED if found else Outcome.MISS
+        warning = f"not kept: {fetched.trouble.message}" if fetched.trouble else ""
+        return answered(question, fetched.entries[0], outcome, self.upstream.name, self.strategy.ttl, warning)
+
+    def _again(self, question: Question, settled: Answer) -> Answer:
+        """A flight asked for twice in one run: answered twice, paid once."""
+        again = replace(settled, query=question.text)
+        kept = self.strategy.cache_enabled and not self.strategy.refresh and not self.local.trouble
+        if kept and settled.outcome in (Outcome.MISS, Outcome.REFRESHED):
+            return replace(again, outcome=Outcome.HIT, source=LOCAL)
+        return replace(again, source=LOCAL) if kept and settled.outcome is Outcome.NOT_FOUND else again

@@ -1,0 +1,194 @@
+"""The paid step of the read-through cache: ask the provider, keep what it says, write down what it cost."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flightctl.domain.designator import Designator
+from flightctl.domain.freshness import absence_lifetime
+from flightctl.domain.observed import FlightsPage, ObservedLeg
+from flightctl.domain.references import References, completed, route_of
+from flightctl.domain.route import EntryStatus, Route, RouteEntry
+from flightctl.domain.selection import ChosenFlight, choose_flight
+from flightctl.errors import FlightctlError, IncompleteAnswer, LocalFileError
+from flightctl.providers.aviationstack import AviationStack
+from flightctl.store import ledger, proposals, routes
+from flightctl.store.engine import Database, Transaction
+from flightctl.store.reference_data import packaged_references
+from flightctl.store.references import learn, references_for
+
+_AT_ONCE = 20
+"""Entries stored in one write transaction, so that a page holds up nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidSettings:
+    """What the paid step needs to know."""
+
+    provider: str
+    """Written beside what it brings in: ``aviationstack`` or ``sandbox``."""
+    ttl: timedelta
+    negative_ttl: timedelta
+    keep_payload: bool
+    keep: bool = True
+    """False where the cache is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one paid call brought."""
+
+    entries: tuple[RouteEntry, ...]
+    """Empty: upstream does not know it."""
+    complete: bool
+    """Whether the one page that was read holds every match."""
+    trouble: LocalFileError | None = None
+    """Why the answer could not be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A route and the rows that say so."""
+
+    route: Route
+    chosen: ChosenFlight
+
+    def entry(self, provider: str, now: datetime) -> RouteEntry:
+        names = (self.chosen.legs[0].carrier.name, self.chosen.departure.name, self.chosen.arrival.name)
+        return RouteEntry(self.route, EntryStatus.CONFIRMED, provider, now, now, *names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    number: int | None
+
+
+class PaidRoutes:
+    """One provider's routes. Each method makes exactly one upstream call."""
+
+    def __init__(
+        self,
+        provider: AviationStack,
+        database: Callable[[], Database],
+        settings: PaidSettings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._provider = provider
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._unrecorded: LocalFileError | None = None
+        self.calls = 0
+        """Requests made so far."""
+        self.errors = 0
+        """Those of them that failed."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name as it stands beside entries."""
+        return self._settings.provider
+
+    def flight(self, asked: Designator) -> Fetched:
+        """Ask for one flight and keep what counts.
+
+        Raises UpstreamError, QuotaUsedUp; LocalFileError where a second call of a run could not be recorded.
+        """
+        with self._call(asked.cache_key) as call:
+            page = self._provider.flight(asked)
+            legs = self._completed(page)
+            chosen = choose_flight(legs, asked, self._clock())
+            read = [_Read(route_of(chosen, asked), chosen)] if chosen else []
+            return self._kept(call, asked.cache_key, page, read)
+
+    def airline(self, code: str) -> Fetched:
+        """Ask for one page of an airline's flights and keep each flight in it. Raises as ``flight`` does."""
+        key = f"airline:{code}"
+        with self._call(key) as call:
+            page = self._provider.airline(code)
+            return self._kept(call, key, page, list(_flights_of(code, self._completed(page), self._clock())))
+
+    @contextmanager
+    def _call(self, key: str) -> Iterator[_Call]:
+        """Write the call down before it is made, and how it ended."""
+        call = _Call(self._record(key))
+        self.calls += 1
+        try:
+            yield call
+        except FlightctlError as error:
+            self.errors += 1
+            self._settle(call, getattr(error, "kind", error.code))
+            raise
+
+    def _record(self, key: str) -> int | None:
+        """The call's number; ``None`` for the one call of a run that an unusable file cannot keep from answering."""
+        try:
+            with self._database().writing() as session:
+                return ledger.record_call(session, self.name, key, self._clock())
+        except LocalFileError as error:
+            if self._unrecorded is not None:
+                raise
+            self._unrecorded = error
+            return None
+
+    def _settle(self, call: _Call, result: str) -> None:
+        # The failure itself is what has to be told; that it could not be written down as well is in stats as "sent".
+        with suppress(LocalFileError):
+            if call.number is not None:
+                with self._database().writing() as session:
+                    ledger.settle_call(session, call.number, result)
+
+    def _completed(self, page: FlightsPage) -> list[ObservedLeg]:
+        references = self._references(page.legs)
+        return [completed(leg, references) for leg in page.legs]
+
+    def _references(self, legs: Sequence[ObservedLeg]) -> References:
+        try:
+            with self._database().reading() as session:
+                return references_for(session, legs)
+        except LocalFileError:
+            return packaged_references(legs)
+
+    def _kept(self, call: _Call, key: str, page: FlightsPage, read: list[_Read]) -> Fetched:
+        now = self._clock()
+        entries = tuple(one.entry(self.name, now) for one in read)
+        trouble: LocalFileError | None = None
+        try:
+            if self._settings.keep:
+                self._store(key, page, read, now)
+            self._settle(call, ledger.OK if read else ledger.NOT_FOUND)
+        except LocalFileError as error:
+            trouble = error
+        return Fetched(entries, page.complete, trouble or self._unrecorded)
+
+    def _store(self, key: str, page: FlightsPage, read: list[_Read], now: datetime) -> None:
+        for start in range(0, len(read), _AT_ONCE):
+            with self._database().writing() as session:
+                for one in read[start : start + _AT_ONCE]:
+                    routes.store(session, one.route, self.name, self._payload(one), now)
+                    proposals.settle(session, one.route, self.name, now)
+        with self._database().writing() as session:
+            learn(session, page.legs)
+            if not read:
+                self._remember_absence(session, key, now)
+
+    def _payload(self, read: _Read) -> list[dict[str, object]] | None:
+        return [dict(leg.raw) for leg in read.chosen.legs] if self._settings.keep_payload else None
+
+    def _remember_absence(self, session: Transaction, key: str, now: datetime) -> None:
+        lifetime = absence_lifetime(self._settings.negative_ttl, random.random())
+        absence = routes.RememberedAbsence(key, self.name, now, now + lifetime)
+        routes.remember_absence(session, absence, fresh_since=now - self._settings.ttl)
+
+
+def _flights_of(code: str, legs: Sequence[ObservedLeg], now: datetime) -> Iterator[_Read]:
+    """Every flight of this airline in the rows, without those whose codes cannot be filled."""
+    named = {designator for leg in legs for designator in (leg.flight_iata, leg.flight_icao) if designator}
+    for asked in sorted(designator for designator in named if designator.airline == code):
+        chosen = choose_flight(legs, asked, now)
+        with suppress(IncompleteAnswer):
+            if chosen:
+                yield _Read(route_of(chosen, asked), chosen)

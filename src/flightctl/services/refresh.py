@@ -1,0 +1,138 @@
+"""``refresh-stale``: renew what has expired, oldest first, each entry once however many runs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from flightctl.domain.designator import parse_designator
+from flightctl.domain.freshness import is_soon_stale
+from flightctl.domain.route import EntryStatus, RouteEntry
+from flightctl.errors import FlightctlError
+from flightctl.services.paid_routes import PaidRoutes
+from flightctl.services.verification import STOPS_A_RUN
+from flightctl.store import ledger, routes
+from flightctl.store.engine import Database, Transaction
+
+_LEASE = timedelta(seconds=20)
+"""A call's deadline of 15 s and a margin; after it another run may take the entry over."""
+
+
+class Renewal(Enum):
+    """What came of one entry."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """One entry and what came of it."""
+
+    before: RouteEntry
+    renewal: Renewal
+    after: RouteEntry | None = None
+    error: FlightctlError | None = None
+
+
+@dataclass(slots=True)
+class RefreshReport:
+    """What a run did and what it cost."""
+
+    selected: int
+    dry_run: bool = False
+    renewed: list[Renewed] = field(default_factory=list)
+    upstream_calls: int = 0
+
+    def count(self, *renewals: Renewal) -> int:
+        """Entries that ended like this."""
+        return sum(one.renewal in renewals for one in self.renewed)
+
+    @property
+    def stopped_by(self) -> FlightctlError | None:
+        """The failure that ended the run early."""
+        return next((one.error for one in self.renewed if isinstance(one.error, STOPS_A_RUN)), None)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing failed, the code that all failures share when nothing was renewed, otherwise 9."""
+        if self.stopped_by is not None:
+            return self.stopped_by.exit_code
+        codes = {one.error.exit_code for one in self.renewed if one.error}
+        if not codes:
+            return 0
+        alike = len(codes) == 1 and not self.count(Renewal.CHANGED, Renewal.UNCHANGED, Renewal.NOT_FOUND)
+        return codes.pop() if alike else 9
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOrder:
+    """What a run may do."""
+
+    ttl: timedelta
+    ahead: timedelta = timedelta()
+    limit: int | None = None
+    max_calls: int | None = None
+
+
+class Refresh:
+    """One run."""
+
+    def __init__(self, database: Database, order: RefreshOrder, clock: Callable[[], datetime], holder: str) -> None:
+        self._database = database
+        self._order = order
+        self._clock = clock
+        self._holder = holder
+
+    def selected(self) -> list[RouteEntry]:
+        """Entries that are stale, or will be within ``ahead``; oldest first; without what upstream does not know."""
+        now = self._clock()
+        with self._database.reading() as session:
+            stale = routes.stale_entries(session, now - self._order.ttl + self._order.ahead)
+            absent = routes.absent(session, [entry.route.cache_key for entry in stale], now)
+        due = [entry for entry in stale if entry.route.cache_key not in absent]
+        return due[: self._order.limit]
+
+    def run(self, due: Sequence[RouteEntry], paid: PaidRoutes, on_each: Callable[[], None]) -> RefreshReport:
+        """Renew each; an entry that fails stays as it was and the run goes on, unless every call would fail."""
+        report = RefreshReport(len(due))
+        for entry in due:
+            report.renewed.append(self._renewed(entry, paid, report))
+            report.upstream_calls = paid.calls
+            on_each()
+        return report
+
+    def _renewed(self, entry: RouteEntry, paid: PaidRoutes, report: RefreshReport) -> Renewed:
+        spent = self._order.max_calls is not None and paid.calls >= self._order.max_calls
+        if spent or report.stopped_by is not None or not self._taken(entry):
+            return Renewed(entry, Renewal.SKIPPED)
+        try:
+            fetched = paid.flight(parse_designator(entry.route.flight_iata))
+        except FlightctlError as error:
+            return Renewed(entry, Renewal.FAILED, error=error)
+        finally:
+            self._give_back(entry)
+        if not fetched.entries:
+            return Renewed(entry, Renewal.NOT_FOUND)
+        after = fetched.entries[0]
+        return Renewed(entry, Renewal.UNCHANGED if after.route == entry.route else Renewal.CHANGED, after)
+
+    def _taken(self, entry: RouteEntry) -> bool:
+        """Take the entry, unless another run holds it or has renewed it already."""
+        now, key = self._clock(), entry.route.cache_key
+        with self._database.writing() as session:
+            return self._is_due(session, key, now) and ledger.take_lease(session, key, self._holder, now, now + _LEASE)
+
+    def _is_due(self, session: Transaction, key: str, now: datetime) -> bool:
+        entry = routes.entries(session, [key], EntryStatus.CONFIRMED).get(key)
+        ahead = self._order.ahead
+        return entry is not None and is_soon_stale(entry.refreshed_at, now, self._order.ttl, ahead)
+
+    def _give_back(self, entry: RouteEntry) -> None:
+        with self._database.writing() as session:
+            ledger.release_lease(session, entry.route.cache_key, self._holder, self._clock())

@@ -1,0 +1,59 @@
+"""``confirm --verify``: ask the provider about pending entries, at its price, and confirm what agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from flightctl.domain.designator import parse_designator
+from flightctl.domain.proposal import ReviewItem, same_codes
+from flightctl.errors import BudgetReached, ConfigurationError, FlightctlError, KeyRefused, PlanRefused
+from flightctl.services.paid_routes import PaidRoutes
+
+STOPS_A_RUN = (KeyRefused, PlanRefused, BudgetReached, ConfigurationError)
+"""What would befall every further call just the same."""
+
+
+class Verdict(Enum):
+    """What the provider says of a proposal."""
+
+    AGREES = "agrees"
+    DISAGREES = "disagrees"
+    NOT_FOUND = "not_found"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One flight and what came of asking."""
+
+    flight_iata: str
+    verdict: Verdict
+    error: FlightctlError | None = None
+
+
+def verify(items: Iterable[ReviewItem], paid: PaidRoutes, on_each: Callable[[], None]) -> list[Verified]:
+    """Ask about each; the provider's answer settles what agrees, and a proposal that differs stays for staff.
+
+    A failure that every further call would meet ends the run, the rest is skipped.
+    """
+    verified: list[Verified] = []
+    for item in items:
+        stopped = any(isinstance(done.error, STOPS_A_RUN) for done in verified)
+        verified.append(Verified(item.flight_iata, Verdict.SKIPPED) if stopped else _verified(item, paid))
+        on_each()
+    return verified
+
+
+def _verified(item: ReviewItem, paid: PaidRoutes) -> Verified:
+    try:
+        fetched = paid.flight(parse_designator(item.flight_iata))
+    except FlightctlError as error:
+        return Verified(item.flight_iata, Verdict.ERROR, error)
+    if not fetched.entries:
+        return Verified(item.flight_iata, Verdict.NOT_FOUND)
+    route = fetched.entries[0].route
+    agrees = all(same_codes(proposal.route, route) for proposal in item.proposals)
+    return Verified(item.flight_iata, Verdict.AGREES if agrees else Verdict.DISAGREES)
