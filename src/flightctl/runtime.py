@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flightctl.providers.aviationstack import AviationStack
     from flightctl.services.lookup import Lookups
     from flightctl.services.paid_routes import PaidRoutes
+    from flightctl.services.refresh import Refresh, RefreshOrder
     from flightctl.services.review import Review
     from flightctl.store.engine import Database
 
@@ -158,6 +159,12 @@ class Runtime:
         from flightctl.services.review import Review
 
         return Review(self.database, self.caller, self.clock, self.ttl)
+
+    def refresh(self, order: RefreshOrder, holder: str) -> Refresh:
+        """A refresh run; ``holder`` names it among the leases. Raises LocalFileError."""
+        from flightctl.services.refresh import Refresh
+
+        return Refresh(self.database, order, self.clock, holder)
 
     def _strategy(self, flags: LookupFlags) -> Strategy:
         return Strategy(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -35,7 +36,7 @@ def _choose_color(options: Options, value: str) -> None:
     options.flags["output.color"] = value
 
 
-_REMEMBER = {
+_REMEMBER: dict[str, Callable[[Options, Any], None]] = {
     "sandbox": lambda options, _: setattr(options, "sandbox", True),
     "format": _choose_format,
     "json": lambda options, _: setattr(options, "format", Format.JSON.value),
@@ -117,13 +118,13 @@ class Group(TyperGroup):
 class LazyGroup(Group):
     """The root: each command's module is imported when that command is called."""
 
-    modules: dict[str, str] = {}
+    modules: ClassVar[Mapping[str, str]] = {}
     """Module below ``flightctl.cli`` by command name."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(self.modules)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.modules:
             return None
         if cmd_name not in self.commands:

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from itertools import pairwise
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -68,7 +69,7 @@ def run(arguments: list[str]) -> int:
     options = Options()
     try:
         if "_FLIGHTCTL_COMPLETE" in os.environ:
-            from typer.completion import completion_init
+            from typer.completion import completion_init  # type: ignore[attr-defined]
 
             completion_init()
         code = typer.main.get_command(root_app).main(
@@ -99,7 +100,7 @@ def _usage(error: TyperException) -> UsageError:
 def _as_asked(options: Options, arguments: list[str]) -> Options:
     """Parsing has failed before all options were read: what asks for JSON still gets JSON."""
     asked = [*arguments, ""]
-    for word, following in zip(asked, asked[1:], strict=False):
+    for word, following in pairwise(asked):
         if word == "--json" or (word == "--format" and following == "json") or word == "--format=json":
             options.format = Format.JSON.value
     return options

@@ -25,7 +25,7 @@ def of_move(move: Move, provider: str) -> str:
     """Why the next step is what it is."""
     return {
         Move.ANSWER: f"{provider}: not asked, the entry is fresh",
-        Move.ANSWER_ABSENT: f"{provider}: not asked, it did not know the flight a short while ago (--refresh asks anew)",
+        Move.ANSWER_ABSENT: f"{provider}: not asked, it did not know the flight lately (--refresh asks anew)",
         Move.ASK: f"{provider}: asked, one paid call",
         Move.REFUSE_OFFLINE: f"{provider}: not asked, because of --offline",
         Move.REFUSE_DENIED: f"{provider}: not asked, it is open to subscribers only and your tier is basic",

@@ -34,8 +34,10 @@ class Format(Enum):
 class View(Protocol):
     """One thing that can be shown: its JSON shape, its rows and its table."""
 
-    columns: Sequence[str]
-    """Keys of a row, in order."""
+    @property
+    def columns(self) -> Sequence[str]:
+        """Keys of a row, in order."""
+        ...
 
     def document(self) -> Mapping[str, Any]:
         """The JSON object, with its ``schema``."""
@@ -80,6 +82,11 @@ class Output:
         else:
             self._show_exposition(view)
         self.flush()
+
+    def show_unless_quiet(self, view: View) -> None:
+        """Write a view whose table is talk rather than data: cron wants silence when nothing is wrong."""
+        if not (self.quiet and self.format is Format.TABLE):
+            self.show(view)
 
     def write(self, line: str) -> None:
         """Write one line of data; a reader that has gone away ends the program quietly."""

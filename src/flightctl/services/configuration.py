@@ -37,7 +37,10 @@ def all_shown(settings: Settings) -> list[ShownSetting]:
 
 
 def store(path: Path, name: str, text: str) -> None:
-    """Write one setting into the config file, which is made for its owner only. Raises UsageError, ConfigurationError."""
+    """Write one setting into the config file, which only its owner can read.
+
+    Raises UsageError, ConfigurationError.
+    """
     setting = _known(name)
     text = text.strip()
     if not text:

@@ -98,12 +98,22 @@ class Refresh:
         due = [entry for entry in stale if entry.route.cache_key not in absent]
         return due[: self._order.limit]
 
-    def run(self, due: Sequence[RouteEntry], paid: PaidRoutes, on_each: Callable[[], None]) -> RefreshReport:
-        """Renew each; an entry that fails stays as it was and the run goes on, unless every call would fail."""
+    def preview(self, due: Sequence[RouteEntry]) -> RefreshReport:
+        """What a run would ask for."""
+        renewed = [Renewed(entry, Renewal.SKIPPED) for entry in due[: self._order.max_calls]]
+        return RefreshReport(len(due), dry_run=True, renewed=renewed)
+
+    def run(
+        self, due: Sequence[RouteEntry], paid: Callable[[], PaidRoutes], on_each: Callable[[], None]
+    ) -> RefreshReport:
+        """Renew each; an entry that fails stays as it was and the run goes on, unless every call would fail.
+
+        Raises ConfigurationError where there is something to ask and no key.
+        """
         report = RefreshReport(len(due))
         for entry in due:
-            report.renewed.append(self._renewed(entry, paid, report))
-            report.upstream_calls = paid.calls
+            report.renewed.append(self._renewed(entry, paid(), report))
+            report.upstream_calls = paid().calls
             on_each()
         return report
 

@@ -66,6 +66,15 @@ class Review:
             keys += proposals.to_confirm_again(session, self._clock() - self._ttl)
             return [_item(session, key) for key in dict.fromkeys(keys)]
 
+    def waiting(self, flight: str) -> ReviewItem:
+        """What waits for this flight. Raises NotFound where nothing does, NotAllowed."""
+        self._caller.require(Role.STAFF, "confirm")
+        with self._database.reading() as session:
+            item = _item(session, resolved(session, flight).cache_key)
+        if not item.proposals:
+            raise NotFound(f"{flight}: nothing to confirm", hint="'flightctl pending' lists what waits")
+        return item
+
     def confirm(self, flight: str, proposal_id: int | None = None) -> ReviewItem:
         """Confirm the flight's proposal, or vouch again for its manual entry; what is confirmed stays so.
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from flightctl.domain.designator import parse_designator
 from flightctl.domain.proposal import ReviewItem, same_codes
-from flightctl.errors import BudgetReached, ConfigurationError, FlightctlError, KeyRefused, PlanRefused
+from flightctl.errors import (
+    BudgetReached,
+    ConfigurationError,
+    FlightctlError,
+    KeyRefused,
+    NotFound,
+    PlanRefused,
+    StateRefused,
+)
 from flightctl.services.paid_routes import PaidRoutes
 
 STOPS_A_RUN = (KeyRefused, PlanRefused, BudgetReached, ConfigurationError)
@@ -57,3 +65,13 @@ def _verified(item: ReviewItem, paid: PaidRoutes) -> Verified:
     route = fetched.entries[0].route
     agrees = all(same_codes(proposal.route, route) for proposal in item.proposals)
     return Verified(item.flight_iata, Verdict.AGREES if agrees else Verdict.DISAGREES)
+
+
+def exit_code_of(verified: Sequence[Verified]) -> int:
+    """0 when everything agreed; the code that all share; 7 stands for what disagrees."""
+    codes = {one.error.exit_code if one.error else _CODES.get(one.verdict, 0) for one in verified}
+    codes.discard(0 if any(one.verdict is Verdict.SKIPPED for one in verified) else -1)
+    return codes.pop() if len(codes) == 1 else 9 if codes else 0
+
+
+_CODES = {Verdict.NOT_FOUND: NotFound.exit_code, Verdict.DISAGREES: StateRefused.exit_code}

@@ -35,16 +35,31 @@ class FileStatus:
 def status(path: Path) -> FileStatus:
     """Read the file's state, with SQLite's own check of its structure. Raises NotFound, LocalFileError."""
     with _opened(path) as connection:
-        revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return FileStatus(
             path,
             path.stat().st_size,
-            revision[0] if revision else "",
+            _revision(connection),
             connection.execute("PRAGMA journal_mode").fetchone()[0],
             sqlite3.sqlite_version,
             connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",),
-            {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED},
+            _row_counts(connection),
         )
+
+
+def _revision(connection: sqlite3.Connection) -> str:
+    if "alembic_version" not in _tables(connection):
+        return ""
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _row_counts(connection: sqlite3.Connection) -> dict[str, int]:
+    present = [name for name in _COUNTED if name in _tables(connection)]
+    return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in present}
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def backup(path: Path, to: Path) -> None:
@@ -77,7 +92,7 @@ def _check_copy(copy: Path) -> None:
         open_reader(copy).close()
     except TablesMissing:
         with _opened(copy) as source:
-            if not source.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            if "alembic_version" not in _tables(source):
                 raise Corrupt(f"{copy} is no backup of a flightctl cache") from None
     with _opened(copy) as source:
         if source.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
@@ -110,3 +125,14 @@ def _temporary_beside(path: Path) -> Iterator[Path]:
             yield Path(folder) / "copy.db"
     except OSError as error:
         raise LocalFileError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def remove(path: Path) -> bool:
+    """Delete the file and what SQLite keeps beside it; whether it was there. Raises LocalFileError."""
+    was_there = path.exists()
+    try:
+        for name in (path.name, f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise LocalFileError(f"{path} cannot be removed: {error.strerror}") from None
+    return was_there

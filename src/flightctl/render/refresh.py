@@ -1,0 +1,134 @@
+"""A refresh run: ``flightctl.refresh/1`` and its table; the verdicts of ``confirm --verify``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flightctl.domain.explanation import age
+from flightctl.render.output import error_shape
+from flightctl.services.refresh import RefreshReport, Renewal, Renewed
+from flightctl.services.verification import Verdict, Verified
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_STYLES = {
+    Renewal.CHANGED: "yellow",
+    Renewal.UNCHANGED: "green",
+    Renewal.NOT_FOUND: "magenta",
+    Renewal.FAILED: "red",
+    Renewal.SKIPPED: "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshView:
+    """What a run did, entry by entry."""
+
+    report: RefreshReport
+    now: datetime
+    columns: Sequence[str] = ("flight_iata", "outcome", "departure_iata", "arrival_iata", "error")
+
+    def document(self) -> Mapping[str, Any]:
+        """``flightctl.refresh/1``, with the outcome of every entry."""
+        report = self.report
+        return {
+            "schema": "flightctl.refresh/1",
+            "selected": report.selected,
+            "refreshed": report.count(Renewal.CHANGED, Renewal.UNCHANGED),
+            "changed": report.count(Renewal.CHANGED),
+            "unchanged": report.count(Renewal.UNCHANGED),
+            "not_found": report.count(Renewal.NOT_FOUND),
+            "failed": report.count(Renewal.FAILED),
+            "skipped": report.count(Renewal.SKIPPED),
+            "upstream_calls": report.upstream_calls,
+            "dry_run": report.dry_run,
+            "entries": list(self.rows()),
+        }
+
+    def rows(self) -> Iterable[Mapping[str, Any]]:
+        """One entry a row."""
+        return [self._shape(one) for one in self.report.renewed]
+
+    def tables(self, width: int) -> Iterable[RenderableType]:
+        """One entry a line."""
+        from flightctl.render.console import styled, table
+
+        lines = [
+            (
+                one.before.route.flight_iata,
+                f"{one.before.route.departure_iata}-{one.before.route.arrival_iata}",
+                f"{one.after.route.departure_iata}-{one.after.route.arrival_iata}" if one.after else "",
+                age(one.before.refreshed_at, self.now),
+                styled(self._outcome(one), _STYLES[one.renewal]),
+                one.error.message if one.error else "",
+            )
+            for one in self.report.renewed
+        ]
+        return [table(("FLIGHT", "WAS", "IS", "AGE", "OUTCOME", "WHY"), lines)] if lines else []
+
+    def footer(self) -> str:
+        """The sums."""
+        report = self.report
+        if report.dry_run:
+            return f"{report.selected} selected · at most {len(report.renewed)} upstream calls · nothing was done"
+        done = " · ".join(f"{n} {kind.value}" for kind in Renewal if (n := report.count(kind)))
+        calls = f"{report.upstream_calls} upstream call{'' if report.upstream_calls == 1 else 's'}"
+        return " · ".join(filter(None, (f"{report.selected} selected", done, calls)))
+
+    def _outcome(self, one: Renewed) -> str:
+        return "would be asked for" if self.report.dry_run else one.renewal.value
+
+    def _shape(self, one: Renewed) -> dict[str, Any]:
+        route = (one.after or one.before).route
+        return {
+            "flight_iata": route.flight_iata,
+            "outcome": "selected" if self.report.dry_run else one.renewal.value,
+            "departure_iata": route.departure_iata,
+            "arrival_iata": route.arrival_iata,
+            "error": error_shape(one.error) if one.error else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """What the provider said of pending entries."""
+
+    verified: Sequence[Verified]
+    upstream_calls: int
+    columns: Sequence[str] = ("flight_iata", "verdict", "error")
+
+    def document(self) -> Mapping[str, Any]:
+        """``flightctl.verification/1``."""
+        counts = {verdict.value: sum(one.verdict is verdict for one in self.verified) for verdict in Verdict}
+        return {
+            "schema": "flightctl.verification/1",
+            "entries": list(self.rows()),
+            **counts,
+            "upstream_calls": self.upstream_calls,
+        }
+
+    def rows(self) -> Iterable[Mapping[str, Any]]:
+        """One flight a row."""
+        return [
+            {
+                "flight_iata": one.flight_iata,
+                "verdict": one.verdict.value,
+                "error": error_shape(one.error) if one.error else None,
+            }
+            for one in self.verified
+        ]
+
+    def tables(self, width: int) -> Iterable[RenderableType]:
+        """One flight a line."""
+        from flightctl.render.console import table
+
+        lines = [(one.flight_iata, one.verdict.value, one.error.message if one.error else "") for one in self.verified]
+        return [table(("FLIGHT", "VERDICT", "WHY"), lines)] if lines else []
+
+    def footer(self) -> str:
+        """What it cost."""
+        return f"{len(self.verified)} asked about · {self.upstream_calls} upstream calls"

@@ -1,0 +1,57 @@
+"""The local database file, looked after: each action ends with what the file is now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flightctl.store import files, migrate
+from flightctl.store.schema import HEAD
+
+Facts = dict[str, Any]
+"""Names and values of ``flightctl.db/1``."""
+
+
+def status_facts(path: Path) -> Facts:
+    """What the file is now. Raises NotFound, LocalFileError."""
+    status = files.status(path)
+    return {
+        "path": str(status.path),
+        "revision": status.revision or None,
+        "program_revision": HEAD,
+        "size_bytes": status.size_bytes,
+        "intact": status.intact,
+        "journal_mode": status.journal_mode,
+        "sqlite_version": status.sqlite_version,
+        "rows": status.rows,
+    }
+
+
+def upgraded(path: Path) -> Facts:
+    """Bring the file to this program's version. Raises LocalFileError."""
+    migrate.upgrade(path)
+    return status_facts(path)
+
+
+def downgraded(path: Path, revision: str) -> Facts:
+    """Take the file back. Raises UsageError, NotFound, LocalFileError."""
+    files.status(path)
+    migrate.downgrade(path, revision)
+    return status_facts(path)
+
+
+def backed_up(path: Path, to: Path) -> Facts:
+    """Copy the file; what is shown is the copy. Raises NotFound, LocalFileError."""
+    files.backup(path, to)
+    return status_facts(to)
+
+
+def restored(path: Path, copy: Path) -> Facts:
+    """Put a copy in the file's place, upgraded where it is older. Raises NotFound, LocalFileError."""
+    files.restore(path, copy)
+    return upgraded(path)
+
+
+def removed(path: Path) -> bool:
+    """Delete the file and its journal, if it is there. Raises LocalFileError."""
+    return files.remove(path)
