@@ -1,7 +1,7 @@
 """Everything that can go wrong, once: each class has its exit code, its machine-readable code and its hint.
 
 FlightctlError
-├── UsageError (2)          BadDesignator, AmbiguousDesignator, BadAirport, ConfirmationNeeded
+├── UsageError (2)          BadDesignator, BadAirport, ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
 ├── NotAllowed (4)
 ├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError,
@@ -49,12 +49,6 @@ class BadDesignator(UsageError):
 
     code = "bad_designator"
     default_hint = "write airline and number, such as NZ527, 'nz 527' or ANZ527"
-
-
-class AmbiguousDesignator(UsageError):
-    """Several airlines share what was typed; the message names them."""
-
-    code = "ambiguous_designator"
 
 
 class BadAirport(UsageError):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flightctl import settings as configuration
 from flightctl.domain.caller import Caller, OpenTo, Role, Tier
@@ -19,6 +18,7 @@ from flightctl.store.hits import LocalReader, TablesMissing, open_reader
 
 if TYPE_CHECKING:
     from flightctl.providers.aviationstack import AviationStack
+    from flightctl.services.local_tier import LocalTier
     from flightctl.services.lookup import Lookups
     from flightctl.services.paid_routes import PaidRoutes
     from flightctl.services.refresh import Refresh, RefreshOrder
@@ -29,21 +29,18 @@ SANDBOX = "sandbox"
 AVIATIONSTACK = "aviationstack"
 
 
-@dataclass(slots=True)
 class Options:
-    """The global options of a command line."""
+    """The global options of a command line, filled in while it is read."""
 
-    sandbox: bool = False
-    format: str = Format.TABLE.value
-    quiet: bool = False
-    verbose: bool = False
-    yes: bool = False
-    flags: dict[str, str] = field(default_factory=dict)
-    """Settings that were given as options."""
+    def __init__(self, *, sandbox: bool = False) -> None:
+        self.sandbox = sandbox
+        self.format = Format.TABLE.value
+        self.quiet = self.verbose = self.yes = False
+        self.flags: dict[str, str] = {}
+        """Settings that were given as options."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupFlags:
+class LookupFlags(NamedTuple):
     """The options of one look-up."""
 
     offline: bool = False
@@ -76,9 +73,9 @@ class Runtime:
         return Output(
             Format(self.options.format),
             self.settings["output.color"],
-            self.options.quiet,
-            self.options.verbose,
-            self.settings["output.csv_safe"],
+            quiet=self.options.quiet,
+            verbose=self.options.verbose,
+            csv_safe=self.settings["output.csv_safe"],
         )
 
     @cached_property
@@ -124,8 +121,18 @@ class Runtime:
             return open_reader(self.path)
 
     @cached_property
+    def local(self) -> LocalTier:
+        """The local tier of look-ups."""
+        from flightctl.services.local_tier import LocalTier
+
+        return LocalTier(self.reader)
+
+    @cached_property
     def database(self) -> Database:
         """The local file for reading and writing, its tables up to date. Raises LocalFileError."""
+        if self.local.trouble is not None:
+            # It has been waited for once; another wait would end the same.
+            raise self.local.trouble
         from flightctl.store.engine import Database
         from flightctl.store.migrate import upgrade
 
@@ -134,11 +141,10 @@ class Runtime:
 
     def lookups(self, flags: LookupFlags) -> Lookups:
         """A look-up with the strategy that this caller is entitled to; raises ConfigurationError."""
-        from flightctl.services.local_tier import LocalTier
         from flightctl.services.lookup import Lookups, Upstream
 
         upstream = Upstream(self.provider, lambda: self.paid)
-        return Lookups(LocalTier(self.reader), upstream, self._strategy(flags), self.clock, explains=flags.explain)
+        return Lookups(self.local, upstream, self._strategy(flags), self.clock, explains=flags.explain)
 
     @cached_property
     def paid(self) -> PaidRoutes:
@@ -166,6 +172,12 @@ class Runtime:
 
         return Refresh(self.database, order, self.clock, holder)
 
+    def close(self) -> None:
+        """Let go of what was opened."""
+        for opened in ("local", "database", "paid"):
+            if opened in self.__dict__:
+                self.__dict__[opened].close()
+
     def _strategy(self, flags: LookupFlags) -> Strategy:
         return Strategy(
             self.ttl,
@@ -192,7 +204,7 @@ class Runtime:
 
 def fallback_output(options: Options) -> Output:
     """Streams for a failure that comes before, or from, the settings."""
-    return Output(Format(options.format), "never", options.quiet, options.verbose)
+    return Output(Format(options.format), "never", quiet=options.quiet, verbose=options.verbose)
 
 
 def _login() -> str:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flightctl.domain.caller import OpenTo, Role, Tier
 from flightctl.errors import ConfigurationError
@@ -56,8 +55,7 @@ def _words_of(kind: type[OpenTo] | type[Tier]) -> Callable[[str], str]:
     return _one_of(*(member.value for member in kind))
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One thing that can be configured."""
 
     name: str
@@ -113,8 +111,7 @@ SETTINGS = (
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A setting's text and where it came from."""
 
     setting: Setting
@@ -134,15 +131,20 @@ class Value:
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """What is configured for this run."""
+    """What is configured for this run; ``in_file`` holds the config file's values by ``section.name``."""
 
-    environ: Mapping[str, str]
-    in_file: Mapping[str, str] = field(default_factory=dict)
-    """Values of the config file by ``section.name``."""
-    flags: Mapping[str, str] = field(default_factory=dict)
-    file: Path = Path()
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        in_file: Mapping[str, str] | None = None,
+        flags: Mapping[str, str] | None = None,
+        file: Path = Path(),
+    ) -> None:
+        self.environ = environ
+        self.in_file = in_file or {}
+        self.flags = flags or {}
+        self.file = file
 
     def value(self, name: str) -> Value:
         """The value that holds, strongest origin first. An empty variable counts as not set."""
@@ -202,14 +204,14 @@ def read_file(path: Path) -> dict[str, str]:
 
 def read_toml(path: Path) -> dict[str, dict[str, Any]]:
     """The config file's tables as they stand; raises ConfigurationError."""
-    import tomllib
-
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read", cause=type(error).__name__) from None
+    import tomllib
+
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

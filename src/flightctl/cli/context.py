@@ -17,7 +17,8 @@ def runtime_of(ctx: typer.Context) -> Runtime:
     root = ctx.find_root()
     if "runtime" not in root.meta:
         assert isinstance(root.obj, Options)
-        root.meta["runtime"] = Runtime(root.obj, os.environ)
+        root.meta["runtime"] = opened = Runtime(root.obj, os.environ)
+        root.call_on_close(opened.close)
     runtime = root.meta["runtime"]
     assert isinstance(runtime, Runtime)
     return runtime

@@ -14,8 +14,10 @@ from flightctl.services.lookup import Lookups
 
 def finish_lookup(output: Output, answers: Sequence[Answer], lookups: Lookups) -> None:
     """Warn about the local file, say in one line what failed, and leave with the code that all answers share."""
-    if lookups.local.trouble is not None:
-        output.warn(f"{lookups.local.trouble.message}: the cache was not used and nothing was counted")
+    if lookups.local.unreadable is not None:
+        output.warn(f"{lookups.local.unreadable.message}; the cache was not used ({lookups.local.unreadable.hint})")
+    elif lookups.local.unwritable is not None:
+        output.warn(f"{lookups.local.unwritable.message}; this was not counted ({lookups.local.unwritable.hint})")
     failed = [answer.error for answer in answers if answer.error is not None]
     failed += [NotFound(f"{prefix.query}: nothing starts like this") for prefix in lookups.prefixes if _empty(prefix)]
     if len(failed) == 1:

@@ -125,6 +125,7 @@ def _waiting(runtime: Runtime, flights: list[str]) -> list[ReviewItem]:
 
 
 def _confirm_all(ctx: typer.Context, runtime: Runtime) -> None:
+    runtime.caller.require(Role.STAFF, "confirm")
     items = runtime.review().pending()
     if not items:
         raise NotFound("nothing waits to be confirmed")

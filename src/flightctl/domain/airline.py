@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flightctl.domain.designator import AirlineCode, Designator
 
 
-@dataclass(frozen=True, slots=True)
-class Airline:
+class Airline(NamedTuple):
     """An airline as the reference table knows it. Codes may be empty."""
 
     iata: str
@@ -21,8 +20,7 @@ class Airline:
         return f"{self.name} ({codes})" if self.name else codes
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The designator to ask and key by, and what the operator should know about it."""
 
     designator: Designator

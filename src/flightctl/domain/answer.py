@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, NotFound
@@ -37,8 +37,7 @@ class Bucket(Enum):
     COALESCED = "coalesced"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One answered question."""
 
     query: str
@@ -58,8 +57,7 @@ class Answer:
     """Which tiers were asked in what order, and why a call was or was not made."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrefixSummary:
+class PrefixSummary(NamedTuple):
     """How complete the answer to a prefix is."""
 
     query: str
@@ -75,15 +73,15 @@ Counts = dict[tuple[Bucket, str], int]
 """Look-ups by bucket and source."""
 
 
-@dataclass(slots=True)
 class Metrics:
     """What one run did and what it cost."""
 
-    counts: Counts = field(default_factory=dict)
-    unwritten: Counts = field(default_factory=dict)
-    """Those of ``counts`` that are not in the store yet."""
-    upstream_calls: int = 0
-    upstream_errors: int = 0
+    def __init__(self) -> None:
+        self.counts: Counts = {}
+        self.unwritten: Counts = {}
+        """Those of ``counts`` that are not in the store yet."""
+        self.upstream_calls = 0
+        self.upstream_errors = 0
 
     def count(self, answer: Answer) -> None:
         """One more look-up."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from flightctl.errors import NotAllowed
 
@@ -30,8 +30,7 @@ class OpenTo(Enum):
     SUBSCRIBERS = "subscribers"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The person or program behind a command."""
 
     user: str

@@ -7,8 +7,8 @@ at most one separator (spaces or one hyphen), number 1-9999 in at most four digi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from flightctl.errors import BadDesignator
 
@@ -16,7 +16,7 @@ _AIRLINE = r"[A-Z]{2,3}|[A-Z][0-9]|[0-9][A-Z]"
 _SEPARATOR = r"(?: +|-)?"
 _FLIGHT = re.compile(rf"({_AIRLINE}){_SEPARATOR}([0-9]{{1,4}})([A-Z]?)")
 _AIRLINE_ONLY = re.compile(_AIRLINE)
-_PREFIX = re.compile(rf"({_AIRLINE}){_SEPARATOR}((?:[1-9][0-9]{{0,3}}[A-Z]?)?)\*")
+_PREFIX = rf"({_AIRLINE}){_SEPARATOR}((?:[1-9][0-9]{{0,3}}[A-Z]?)?)\*"
 _WHITE_SPACE = " \t\r\n\v\f"
 
 
@@ -27,8 +27,7 @@ class AirlineCode(Enum):
     ICAO = "icao"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Designator:
+class Designator(NamedTuple):
     """A flight designator; the field order is the natural order (NZ5 before NZ10)."""
 
     airline: str
@@ -49,15 +48,13 @@ class Designator:
         return f"flight:{self}"
 
 
-@dataclass(frozen=True, slots=True)
-class AirlineQuery:
+class AirlineQuery(NamedTuple):
     """A bare airline designator: every flight of it."""
 
     airline: str
 
 
-@dataclass(frozen=True, slots=True)
-class PrefixQuery:
+class PrefixQuery(NamedTuple):
     """Every designator that starts with ``airline`` + ``rest`` (``NZ5*``: NZ, 5)."""
 
     airline: str
@@ -110,7 +107,7 @@ def natural_order(flight_iata: str) -> tuple[str, int, str]:
 
 
 def _parse_prefix(text: str, canonical: str) -> PrefixQuery:
-    match = _PREFIX.fullmatch(canonical)
+    match = re.fullmatch(_PREFIX, canonical)
     if match is None:
         hint = "a prefix has two characters or more before one final star, such as 'NZ5*'"
         raise BadDesignator(f"{_shown(text)}: no flight designator starts like this", hint=hint)
@@ -141,24 +138,22 @@ def _shown(text: str) -> str:
 def _fault(text: str) -> str:
     """Say why ``text`` (ASCII, upper case, trimmed) is no designator."""
     for pattern, fault in _FAULTS:
-        if pattern.fullmatch(text):
+        if re.fullmatch(pattern, text):
             return fault
     return _FAULT_OTHERWISE
 
 
 _FAULT_OTHERWISE = "not an airline designator followed by a flight number"
-_FAULTS = tuple(
-    (re.compile(pattern), fault)
-    for pattern, fault in (
-        ("", "nothing was given"),
-        (r".*[^A-Z0-9 \-].*", "only letters, digits, one space or one hyphen are allowed"),
-        (_AIRLINE, "an airline without a flight number"),
-        (r"[0-9]+", "digits only; an airline designator has at least one letter"),
-        (rf"({_AIRLINE}){_SEPARATOR}0{{1,4}}[A-Z]?", "flight numbers start at 1"),
-        (rf"({_AIRLINE}){_SEPARATOR}[0-9]{{5,}}[A-Z]?", "a flight number has at most four digits"),
-        (rf"({_AIRLINE}){_SEPARATOR}[0-9]{{1,4}}[A-Z]{{2,}}", "at most one letter may follow the number"),
-        (rf"({_AIRLINE})[ \-]{{2,}}[0-9]+[A-Z]?", "only one separator may stand between airline and number"),
-        (r"[A-Z]{4,}[ \-]?[0-9]+[A-Z]?", "an airline designator has two characters or three letters"),
-        (r"[A-Z][ \-]?[0-9]{1,4}[A-Z]?", "an airline designator has two characters or three letters"),
-    )
+# Compiled when something is wrong, not on the way to a hit.
+_FAULTS = (
+    ("", "nothing was given"),
+    (r".*[^A-Z0-9 \-].*", "only letters, digits, one space or one hyphen are allowed"),
+    (_AIRLINE, "an airline without a flight number"),
+    (r"[0-9]+", "digits only; an airline designator has at least one letter"),
+    (rf"({_AIRLINE}){_SEPARATOR}0{{1,4}}[A-Z]?", "flight numbers start at 1"),
+    (rf"({_AIRLINE}){_SEPARATOR}[0-9]{{5,}}[A-Z]?", "a flight number has at most four digits"),
+    (rf"({_AIRLINE}){_SEPARATOR}[0-9]{{1,4}}[A-Z]{{2,}}", "at most one letter may follow the number"),
+    (rf"({_AIRLINE})[ \-]{{2,}}[0-9]+[A-Z]?", "only one separator may stand between airline and number"),
+    (r"[A-Z]{4,}[ \-]?[0-9]+[A-Z]?", "an airline designator has two characters or three letters"),
+    (r"[A-Z][ \-]?[0-9]{1,4}[A-Z]?", "an airline designator has two characters or three letters"),
 )

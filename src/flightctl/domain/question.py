@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from flightctl.domain.answer import LOCAL, Answer, Outcome
 from flightctl.domain.designator import Designator
@@ -13,8 +13,7 @@ from flightctl.domain.strategy import Move, Strategy
 from flightctl.errors import FlightctlError, NotAllowed, NotFound, OfflineAbsent
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One flight that is asked for."""
 
     text: str

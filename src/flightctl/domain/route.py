@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 Leg = tuple[str, str]
 """Departure and arrival, IATA airport codes."""
@@ -17,8 +17,7 @@ class EntryStatus(Enum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The four codes of a flight number and the legs between its ends."""
 
     flight_iata: str
@@ -34,8 +33,7 @@ class Route:
         return f"flight:{self.flight_iata}"
 
 
-@dataclass(frozen=True, slots=True)
-class RouteEntry:
+class RouteEntry(NamedTuple):
     """One row of the cache, with the names that the reference tables have for its codes."""
 
     route: Route

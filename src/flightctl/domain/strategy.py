@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from flightctl.domain.freshness import is_fresh
 from flightctl.domain.route import RouteEntry
@@ -20,8 +20,7 @@ class Move(Enum):
     REFUSE_DENIED = "say that live look-ups are for subscribers"
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(NamedTuple):
     """Built once at the edge from the command line, the settings and the caller's entitlement."""
 
     ttl: timedelta

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -12,4 +10,6 @@ def cleaned(text: str) -> str:
     """Replace every character that could steer a terminal or hide (by Unicode category, PITFALLS section 6)."""
     if text.isascii() and text.isprintable():
         return text
+    import unicodedata
+
     return "".join(REPLACEMENT if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in text)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from flightctl.domain.text import cleaned
 from flightctl.errors import FlightctlError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from flightctl.render.view import View
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -31,42 +28,19 @@ class Format(Enum):
     PROMETHEUS = "prometheus"
 
 
-class View(Protocol):
-    """One thing that can be shown: its JSON shape, its rows and its table."""
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """Keys of a row, in order."""
-        ...
-
-    def document(self) -> Mapping[str, Any]:
-        """The JSON object, with its ``schema``."""
-        ...
-
-    def rows(self) -> Iterable[Mapping[str, Any]]:
-        """One result a row, for ndjson and csv."""
-        ...
-
-    def tables(self, width: int) -> Iterable[RenderableType]:
-        """What a person sees, for a terminal of this width in cells."""
-        ...
-
-    def footer(self) -> str:
-        """The last line under a table; empty for none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class Output:
     """Both streams and how to write to them."""
 
-    format: Format
-    color: str = "auto"
-    quiet: bool = False
-    verbose: bool = False
-    csv_safe: bool = False
-    stdout: TextIO = sys.stdout
-    stderr: TextIO = sys.stderr
+    def __init__(
+        self, format: Format, color: str, *, quiet: bool = False, verbose: bool = False, csv_safe: bool = False
+    ) -> None:
+        self.format = format
+        self.color = color
+        self.quiet = quiet
+        self.verbose = verbose
+        self.csv_safe = csv_safe
+        self.stdout: TextIO = sys.stdout
+        self.stderr: TextIO = sys.stderr
 
     def show(self, view: View) -> None:
         """Write a view in the chosen format. Raises UsageError for a format that the view does not have."""
@@ -128,6 +102,9 @@ class Output:
         self.stderr.flush()
 
     def _show_csv(self, view: View) -> None:
+        import csv
+        import io
+
         line = io.StringIO()
         writer = csv.writer(line, lineterminator="\n")
         writer.writerow(view.columns)

@@ -1,4 +1,4 @@
-"""The local tier as a look-up uses it: what cannot be read is a warning, not the end of the look-up."""
+"""The local tier as a look-up uses it: what cannot be read or written is a warning, not the end of the look-up."""
 
 from __future__ import annotations
 
@@ -16,47 +16,67 @@ _T = TypeVar("_T")
 
 
 class LocalTier:
-    """Reads that fall back to nothing once the file has failed; ``trouble`` keeps the reason."""
+    """Reads that find nothing once the file has failed; counters that are left alone once they cannot be written."""
 
     def __init__(self, open_reader: Callable[[], LocalReader]) -> None:
         self._open_reader = open_reader
         self._reader: LocalReader | None = None
         self._holders: dict[str, list[Airline]] = {}
-        self.trouble: LocalFileError | None = None
+        self.unreadable: LocalFileError | None = None
+        """Why the file cannot be read."""
+        self.unwritable: LocalFileError | None = None
+        """Why the counters could not be written, although the file can be read."""
+
+    @property
+    def trouble(self) -> LocalFileError | None:
+        """Why nothing can be written into the file."""
+        return self.unreadable or self.unwritable
 
     def entries(self, cache_keys: Sequence[str]) -> dict[str, RouteEntry]:
         """Confirmed entries by key, fresh or not."""
-        return self._try(lambda reader: reader.entries(cache_keys), {})
+        return self._read(lambda reader: reader.entries(cache_keys), {})
 
     def entries_with_prefix(self, prefix: str) -> list[RouteEntry]:
         """Confirmed entries whose designator starts like this, fresh or not."""
-        return self._try(lambda reader: reader.entries_with_prefix(prefix), [])
+        return self._read(lambda reader: reader.entries_with_prefix(prefix), [])
 
     def absent(self, cache_keys: Sequence[str], now: datetime) -> dict[str, datetime]:
         """Keys that upstream did not know, and until when that is remembered."""
-        return self._try(lambda reader: reader.absent(cache_keys, now), {})
+        return self._read(lambda reader: reader.absent(cache_keys, now), {})
 
     def holders(self, airline: str) -> list[Airline]:
         """Airlines that hold a designator; from the package where the file cannot say."""
         if airline not in self._holders:
-            found: list[Airline] = self._try(lambda reader: reader.holders(airline), [])
-            self._holders[airline] = _packaged_holders(airline) if self.trouble else found
+            found: list[Airline] = self._read(lambda reader: reader.holders(airline), [])
+            self._holders[airline] = _packaged_holders(airline) if self.unreadable else found
         return self._holders[airline]
 
     def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime) -> None:
-        """Add to the counters; a file that cannot be written becomes ``trouble``."""
-        if counts:
-            self._try(lambda reader: reader.count(counts, now), None)
+        """Add to the counters; what keeps them from being written is kept in ``unwritable``."""
+        if not counts or self.trouble is not None:
+            return
+        try:
+            self._opened().count(counts, now)
+        except LocalFileError as error:
+            self.unwritable = error
 
-    def _try(self, read: Callable[[LocalReader], _T], otherwise: _T) -> _T:
-        if self.trouble is not None:
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def _read(self, read: Callable[[LocalReader], _T], otherwise: _T) -> _T:
+        if self.unreadable is not None:
             return otherwise
         try:
-            self._reader = self._reader or self._open_reader()
-            return read(self._reader)
+            return read(self._opened())
         except LocalFileError as error:
-            self.trouble = error
+            self.unreadable = error
             return otherwise
+
+    def _opened(self) -> LocalReader:
+        self._reader = self._reader or self._open_reader()
+        return self._reader
 
 
 def _packaged_holders(airline: str) -> list[Airline]:

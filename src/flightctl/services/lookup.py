@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flightctl.domain import explanation
 from flightctl.domain.airline import resolve
 from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary
 from flightctl.domain.designator import AirlineCode, AirlineQuery, Designator, PrefixQuery, parse_query
 from flightctl.domain.freshness import is_fresh
-from flightctl.domain.question import Question, answered, failed, not_found, refused
+from flightctl.domain.question import Question, answered, failed, not_found, refused, without_route
 from flightctl.domain.route import RouteEntry
 from flightctl.domain.strategy import Move, Strategy, next_move
-from flightctl.errors import BadDesignator, FlightctlError
+from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError
 from flightctl.services.local_tier import LocalTier
 
 if TYPE_CHECKING:
@@ -25,20 +24,26 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 """Questions read from the cache together."""
 
-Asked = Question | Answer | tuple[str, AirlineQuery | PrefixQuery]
-"""A flight, an answer that needs no look-up (a bad designator), or a prefix with its text."""
+
+class PrefixQuestion(NamedTuple):
+    """Every flight that starts like this is asked for."""
+
+    text: str
+    query: AirlineQuery | PrefixQuery
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+Asked = Question | PrefixQuestion | Answer
+"""An answer stands for what needs no look-up: a bad designator."""
+
+
+class Upstream(NamedTuple):
     """The paid step as a look-up sees it: its name now, the thing itself only when it is needed."""
 
     name: str
     open: Callable[[], PaidRoutes]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What the local tier holds for a chunk of questions."""
 
     found: Mapping[str, RouteEntry]
@@ -110,24 +115,24 @@ class Lookups:
         asked = [self._read(text) for text in texts]
         snapshot = self._snapshot([one for one in asked if isinstance(one, Question)])
         for one in asked:
-            if isinstance(one, tuple):
-                yield self._prefix(*one)
+            if isinstance(one, PrefixQuestion):
+                yield self._prefix(one)
                 continue
             answer = self._answer(one, snapshot) if isinstance(one, Question) else one
             self.metrics.count(answer)
             yield [answer]
 
-    def _prefix(self, text: str, query: AirlineQuery | PrefixQuery) -> list[Answer]:
+    def _prefix(self, question: PrefixQuestion) -> list[Answer]:
         from flightctl.services.prefix_lookup import PrefixLookup
 
-        return PrefixLookup(self, text, query).answers()
+        return PrefixLookup(self, question.text, question.query).answers()
 
     def _read(self, text: str) -> Asked:
         try:
             query = parse_query(text)
         except BadDesignator as error:
             return Answer(text, "", Outcome.ERROR, error=error)
-        return self._question(text, query) if isinstance(query, Designator) else (text, query)
+        return self._question(text, query) if isinstance(query, Designator) else PrefixQuestion(text, query)
 
     def _question(self, text: str, typed: Designator) -> Question:
         holders = self.local.holders(typed.airline)
@@ -157,7 +162,7 @@ class Lookups:
         if not self._explains:
             return answer
         tiers = explanation.of_tiers(found, absent_until, self.strategy, now)
-        return replace(answer, explanation=(*tiers, explanation.of_move(move, self.upstream.name)))
+        return answer._replace(explanation=(*tiers, explanation.of_move(move, self.upstream.name)))
 
     def _move(self, move: Move, question: Question, found: RouteEntry | None) -> Answer:
         if move is Move.ANSWER and found:
@@ -168,6 +173,9 @@ class Lookups:
                 return answered(question, newer, Outcome.HIT, LOCAL, self.strategy.ttl)
             answer = self._settled[question.keys[0]] = self._ask(question, found)
             return answer
+        if self.local.unreadable is not None:
+            # What is in the cache is not known, so neither is that the flight is not in it.
+            return without_route(question, Outcome.ERROR, self.local.unreadable, "", "")
         return refused(move, question, found, self.upstream.name)
 
     def _fetched_meanwhile(self, question: Question) -> RouteEntry | None:
@@ -180,6 +188,8 @@ class Lookups:
     def _ask(self, question: Question, found: RouteEntry | None) -> Answer:
         try:
             fetched = self.pay(lambda paid: paid.flight(question.asked))
+        except ConfigurationError as error:
+            return failed(question, found, self.local.unreadable or error, self.strategy, "")
         except FlightctlError as error:
             return failed(question, found, error, self.strategy, self.upstream.name)
         if not fetched.entries:
@@ -190,8 +200,8 @@ class Lookups:
 
     def _again(self, question: Question, settled: Answer) -> Answer:
         """A flight asked for twice in one run: answered twice, paid once."""
-        again = replace(settled, query=question.text)
+        again = settled._replace(query=question.text)
         kept = self.strategy.cache_enabled and not self.strategy.refresh and not self.local.trouble
         if kept and settled.outcome in (Outcome.MISS, Outcome.REFRESHED):
-            return replace(again, outcome=Outcome.HIT, source=LOCAL)
-        return replace(again, source=LOCAL) if kept and settled.outcome is Outcome.NOT_FOUND else again
+            return again._replace(outcome=Outcome.HIT, source=LOCAL)
+        return again._replace(source=LOCAL) if kept and settled.outcome is Outcome.NOT_FOUND else again

@@ -92,6 +92,10 @@ class PaidRoutes:
         """The provider's name as it stands beside entries."""
         return self._settings.provider
 
+    def close(self) -> None:
+        """Close the connection to the provider."""
+        self._provider.close()
+
     def flight(self, asked: Designator) -> Fetched:
         """Ask for one flight and keep what counts.
 
@@ -155,14 +159,21 @@ class PaidRoutes:
     def _kept(self, call: _Call, key: str, page: FlightsPage, read: list[_Read]) -> Fetched:
         now = self._clock()
         entries = tuple(one.entry(self.name, now) for one in read)
-        trouble: LocalFileError | None = None
+        # A file that could not take the call down will not take the answer either; it has been waited for once.
+        trouble = self._unrecorded if call.number is None else self._written(call, key, page, read, now)
+        return Fetched(entries, page.complete, trouble)
+
+    def _written(
+        self, call: _Call, key: str, page: FlightsPage, read: list[_Read], now: datetime
+    ) -> LocalFileError | None:
+        """Keep the answer and how the call ended; what kept us from it, if anything did."""
         try:
             if self._settings.keep:
                 self._store(key, page, read, now)
             self._settle(call, ledger.OK if read else ledger.NOT_FOUND)
         except LocalFileError as error:
-            trouble = error
-        return Fetched(entries, page.complete, trouble or self._unrecorded)
+            return error
+        return None
 
     def _store(self, key: str, page: FlightsPage, read: list[_Read], now: datetime) -> None:
         for start in range(0, len(read), _AT_ONCE):

@@ -37,6 +37,8 @@ class PrefixLookup:
         if fresh and not strategy.refresh:
             return self._found(fresh, Outcome.HIT, LOCAL, stale=len(matching) - len(fresh))
         stale = len(matching) - len(fresh)
+        if self._lookups.local.unreadable is not None and (strategy.offline or not strategy.may_ask or not self._bare):
+            return self._failed(self._lookups.local.unreadable)
         if strategy.offline or not self._bare:
             return self._nothing(stale)
         if not strategy.refresh and self._lookups.local.absent([self._key], self._lookups.clock()):

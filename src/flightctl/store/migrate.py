@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect
 
 from flightctl.errors import Corrupt, LocalFileError, Newer, UsageError
 from flightctl.store.engine import Database
-from flightctl.store.reference_data import load_reference_tables
+from flightctl.store.reference_data import load_reference_tables, outdated_tables
 from flightctl.store.schema import HEAD, REVISIONS, WAIT_FOR_MIGRATION_S
 
 
@@ -20,15 +20,28 @@ def upgrade(path: Path) -> str:
     Returns the revision it had (empty for a new file). Raises LocalFileError.
     """
     _make_folder(path)
+    if path.exists() and _is_current(path):
+        return HEAD
     database = Database(path, wait_s=WAIT_FOR_MIGRATION_S)
     try:
-        database.leave_wal()
         with database.connection() as connection:
             before = checked_revision(connection, path)
             if before != HEAD:
                 _alembic(connection, HEAD)
             load_reference_tables(connection)
         return before
+    finally:
+        database.close()
+
+
+def _is_current(path: Path) -> bool:
+    """Whether nothing is left to do; found out without the write lock, which a batch may be holding."""
+    database = Database(path)
+    try:
+        database.leave_wal()
+        with database.reading() as session:
+            connection = session.connection()
+            return checked_revision(connection, path) == HEAD and not outdated_tables(connection)
     finally:
         database.close()
 

@@ -26,14 +26,17 @@ def load_reference_tables(connection: Connection) -> None:
 
     Runs inside the caller's transaction.
     """
-    for name, edition, load in (
-        ("airlines", AIRLINES_EDITION, _load_airlines),
-        ("airports", version("airportsdata"), _load_airports),
-    ):
-        loaded = connection.execute(text("SELECT version FROM reference_versions WHERE name = :n"), {"n": name})
-        if loaded.scalar() != edition:
-            load(connection)
-            connection.execute(_REMEMBER_EDITION, {"n": name, "v": edition})
+    load = {"airlines": _load_airlines, "airports": _load_airports}
+    for name, edition in outdated_tables(connection).items():
+        load[name](connection)
+        connection.execute(_REMEMBER_EDITION, {"n": name, "v": edition})
+
+
+def outdated_tables(connection: Connection) -> dict[str, str]:
+    """Reference tables of which this installation has another edition than the file, with that edition."""
+    installed = {"airlines": AIRLINES_EDITION, "airports": version("airportsdata")}
+    loaded = {row.name: row.version for row in connection.execute(text("SELECT name, version FROM reference_versions"))}
+    return {name: edition for name, edition in installed.items() if loaded.get(name) != edition}
 
 
 @cache

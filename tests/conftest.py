@@ -1,0 +1,130 @@
+"""What every test may ask for: a home of its own, the program in this process, and an upstream on the loopback."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flightctl.cli.main import run
+from flightctl.store.migrate import upgrade
+from running import Result
+from upstream import KEY, Upstream
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home; no setting of the machine reaches a test."""
+    for name in [name for name in os.environ if name.startswith(("FLIGHTCTL_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return home
+
+
+@pytest.fixture(scope="session")
+def empty_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A local file as a first run makes it; tests copy it, because making one takes half a second."""
+    path = tmp_path_factory.mktemp("template") / "cache.db"
+    upgrade(path)
+    return path
+
+
+@pytest.fixture
+def database(home: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The local file that the program uses in this test, its tables made."""
+    path = home / "cache.db"
+    shutil.copy(empty_cache, path)
+    monkeypatch.setenv("FLIGHTCTL_DB", str(path))
+    return path
+
+
+@pytest.fixture
+def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    """An AviationStack on the loopback that the program is configured for, with a key."""
+    with Upstream() as server:
+        monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_URL", server.url)
+        monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_KEY", KEY)
+        yield server
+
+
+@pytest.fixture
+def flightctl(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command line in this process, through everything but the interpreter's start."""
+
+    def call(*arguments: str, stdin: str | bytes = b"") -> Result:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        capfd.readouterr()
+        code = run(list(arguments))
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def process() -> Callable[..., Result]:
+    """Run a command line as a process of its own."""
+
+    def call(*arguments: str | bytes, stdin: str | bytes = b"", timeout: float = 60, **environ: str) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "flightctl", *arguments],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            timeout=timeout,
+            env={**os.environ, **environ},
+            check=False,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return call
+
+
+@pytest.fixture
+def rows(database: Path) -> Callable[..., list[Any]]:
+    """Query, or change, the local file as an outsider would."""
+
+    def query(statement: str, *values: object) -> list[Any]:
+        with sqlite3.connect(database) as connection:
+            found = connection.execute(statement, values).fetchall()
+        connection.close()
+        return found
+
+    return query
+
+
+@pytest.fixture
+def cached(rows: Callable[..., list[Any]]) -> Callable[..., None]:
+    """Put an entry into the local file, last vouched for so many seconds ago."""
+
+    def put(flight: str, departure: str = "AKL", arrival: str = "CHC", **more: Any) -> None:
+        age_s = more.pop("age_s", 60)
+        entry = {"status": "confirmed", "provider": "aviationstack", "airline_iata": flight[:2], **more}
+        rows(
+            "INSERT INTO aviationstack_cache (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, "
+            "status, provider, refreshed_at) VALUES (?, ?, ?, ?, ?, ?, ?, "
+            "strftime('%Y-%m-%d %H:%M:%f', 'now', ?) || '000')",
+            f"flight:{flight}",
+            flight,
+            entry["airline_iata"],
+            departure,
+            arrival,
+            entry["status"],
+            entry["provider"],
+            f"-{age_s} seconds",
+        )
+
+    return put

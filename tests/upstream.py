@@ -1,0 +1,143 @@
+"""An AviationStack on the loopback for tests of the whole program: it serves the rows it is given."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+KEY = "5f0c2a9e7b1d4c63a8f2e6d09b7c1a35"
+
+Row = dict[str, Any]
+
+
+class Upstream:
+    """``rows`` are filtered as the real service does; ``reply`` overrides them; ``asked`` holds every query."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.reply: tuple[int, str] | None = None
+        self.delay_s = 0.0
+        self.page_rows = 100
+        self.asked: list[dict[str, str]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def url(self) -> str:
+        """The base URL, as in ``aviationstack.url``."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def fails(self, status: int, code: str) -> None:
+        """From now on answer with this error."""
+        self.reply = status, json.dumps({"error": {"code": code, "message": f"The service says {code}."}})
+
+    def works(self) -> None:
+        """From now on answer with rows again."""
+        self.reply = None
+
+    def answer(self, query: dict[str, str]) -> tuple[int, str]:
+        """Status and body for a query."""
+        self.asked.append(query)
+        time.sleep(self.delay_s)
+        if self.reply is not None:
+            return self.reply
+        found = [row for row in self.rows if _matches(row, query)]
+        offset = int(query.get("offset", 0))
+        page = found[offset : offset + self.page_rows]
+        pagination = {"limit": self.page_rows, "offset": offset, "count": len(page), "total": len(found)}
+        return 200, json.dumps({"pagination": pagination, "data": page})
+
+    def __enter__(self) -> Upstream:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def row(flight: str = "NZ527", departure: str = "AKL", arrival: str = "CHC", **more: Any) -> Row:
+    """One row as AviationStack sends it. ``days`` moves its date from today (UTC), ``out`` and ``in_`` are HH:MM.
+
+    ``zone`` is both airports'; further keywords: airline (name, iata, icao), status, icao codes of the airports.
+    """
+    day = (datetime.now(UTC) + timedelta(days=more.get("days", 0))).date()
+    name, iata, icao = more.get("airline", ("Air New Zealand", flight[:2], "ANZ"))
+    zone = more.get("zone", "UTC")
+    return {
+        "flight_date": day.isoformat(),
+        "flight_status": more.get("status", "scheduled"),
+        "departure": _stop(departure, more.get("departure_icao"), zone, f"{day}T{more.get('out', '00:00')}"),
+        "arrival": {
+            **_stop(arrival, more.get("arrival_icao"), zone, f"{day}T{more.get('in_', '01:20')}"),
+            "baggage": None,
+        },
+        "airline": {"name": name, "iata": iata, "icao": icao},
+        "flight": {
+            "number": flight[2:],
+            "iata": flight,
+            "icao": f"{icao}{flight[2:]}" if icao else None,
+            "codeshared": None,
+        },
+        "aircraft": None,
+        "live": None,
+    }
+
+
+def _stop(iata: str | None, icao: str | None, zone: str | None, scheduled: str) -> Row:
+    return {
+        "airport": f"Airport {iata}",
+        "timezone": zone,
+        "iata": iata,
+        "icao": icao,
+        "terminal": None,
+        "gate": "5",
+        "delay": None,
+        "scheduled": f"{scheduled}:00+00:00",
+        "estimated": f"{scheduled}:00+00:00",
+        "actual": None,
+        "estimated_runway": None,
+        "actual_runway": None,
+    }
+
+
+_FILTERS = {
+    "flight_iata": ("flight", "iata"),
+    "flight_icao": ("flight", "icao"),
+    "airline_iata": ("airline", "iata"),
+    "airline_icao": ("airline", "icao"),
+}
+
+
+def _matches(row: Row, query: dict[str, str]) -> bool:
+    return all(row[thing][code] == query[name] for name, (thing, code) in _FILTERS.items() if name in query)
+
+
+def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            status, body = upstream.answer(query)
+            sent = body.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
