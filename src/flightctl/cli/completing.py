@@ -10,18 +10,24 @@ from flightctl.errors import FlightctlError
 from flightctl.runtime import Options, Runtime
 
 _OFFERED = 200
+_PATIENCE_S = 0.2
+"""A person waits for the shell; a locked file is not waited for."""
 
 
 def cached_flights(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Confirmed flights in the local file that start like this; none where it cannot be read."""
-    sandbox = bool(ctx.find_root().params.get("sandbox")) or "--sandbox" in os.environ.get("COMP_WORDS", "")
-    typed = incomplete.strip().upper()
-    if not typed.isascii() or not typed.isalnum():
+    """Confirmed flights in the local file that start like this; none where it cannot be read, and no network."""
+    typed = incomplete.upper()
+    options = ctx.find_root().obj
+    if not isinstance(options, Options) or not typed.isascii() or not typed.isalnum():
         return []
-    runtime = Runtime(Options(sandbox=sandbox), os.environ)
-    try:
-        from flightctl.store.hits import open_reader
+    from flightctl.store.hits import open_reader
 
-        return open_reader(runtime.path, wait_s=0.2).flights_with_prefix(typed, _OFFERED)
+    try:
+        reader = open_reader(Runtime(options, os.environ).path, wait_s=_PATIENCE_S)
+        try:
+            # Shells keep what was typed: nz5 goes on as nz527, which a look-up reads as well.
+            return [incomplete + flight[len(typed) :] for flight in reader.flights_with_prefix(typed, _OFFERED)]
+        finally:
+            reader.close()
     except FlightctlError:
         return []

@@ -1,0 +1,1 @@
+complete --command flightctl --no-files --arguments "(env _FLIGHTCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) flightctl)" --condition "env _FLIGHTCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) flightctl"
