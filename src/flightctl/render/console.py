@@ -16,6 +16,7 @@ from flightctl.domain.text import cleaned
 
 UNLIMITED = 10_000
 """Cells a line may have where no terminal sets a limit."""
+_USUAL_WIDTH = 80
 
 OUTCOME_STYLES = {
     "hit": "green",
@@ -34,10 +35,16 @@ def width_of(stream: TextIO) -> int:
     """Width in cells: the terminal's, or unlimited where the stream is none."""
     if not stream.isatty():
         return UNLIMITED
+    # The terminal knows best; COLUMNS may be a leftover of another one.
     try:
-        return int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(stream.fileno()).columns
-    except (ValueError, OSError):
-        return 80
+        return os.get_terminal_size(stream.fileno()).columns or _columns_variable()
+    except OSError:
+        return _columns_variable()
+
+
+def _columns_variable() -> int:
+    text = os.environ.get("COLUMNS", "")
+    return int(text) if text.isdecimal() and int(text) else _USUAL_WIDTH
 
 
 def drawn(things: Iterable[RenderableType], stream: TextIO, color: str) -> Iterator[str]:
@@ -62,7 +69,7 @@ def drawn(things: Iterable[RenderableType], stream: TextIO, color: str) -> Itera
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """A table without frame; every cell is text as it stands, never markup."""
-    drawn_table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    drawn_table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         drawn_table.add_column(column, overflow="fold")
     for row in rows:

@@ -34,8 +34,12 @@ COLUMNS = (
     "warning",
     "error",
 )
-_ROOM_FOR_NAMES = 100
-"""Below this width a table shows codes only."""
+_NARROW = ("FLIGHT", "FROM", "VIA", "TO", "ANSWER")
+_NORMAL = ("FLIGHT", "AIRLINE", "FROM", "VIA", "TO", "ANSWER", "AGE")
+_WIDE = ("FLIGHT", "AIRLINE", "FROM", "VIA", "TO", "ANSWER", "SOURCE", "AGE")
+_ROOM_FOR_AGE = 60
+_ROOM_FOR_NAMES = 120
+"""Below this width, in cells, a table shows codes only."""
 
 
 class LookupView:
@@ -76,20 +80,17 @@ class LookupView:
             yield answer_shape(answer)
 
     def tables(self, width: int) -> Iterable[RenderableType]:
-        """The answers; nothing where the only one has no route, whose reason is on stderr."""
-        from flightctl.render.console import table
+        """The answers, and under them what is to be said about some; no table for a lone answer without a route."""
+        from flightctl.render.console import styled, table
 
         self.answers.extend(self._coming)
-        if len(self.answers) == 1 and self.answers[0].entry is None:
-            return self._explained()
-        wide = width >= _ROOM_FOR_NAMES
-        notes = any(answer.warning or answer.error for answer in self.answers)
-        columns = ["FLIGHT", "AIRLINE", "FROM", "TO", "VIA", "ANSWER", *(["NOTE"] if notes else [])]
-        rows = [self._cells(answer, wide, notes) for answer in self.answers]
-        if not any(row[4] for row in rows):
-            columns.remove("VIA")
-            rows = [[*row[:4], *row[5:]] for row in rows]
-        return [*([table(columns, rows)] if rows else []), *self._explained()]
+        if len(self.answers) > 1 or any(answer.entry for answer in self.answers):
+            columns = _columns(width, any(_via(answer) for answer in self.answers))
+            rows = [self._cells(answer, width >= _ROOM_FOR_NAMES) for answer in self.answers]
+            yield table(columns, [[cells[column] for column in columns] for cells in rows])
+            yield from (styled(note, "yellow") for note in self._notes())
+        for answer in self.answers:
+            yield from (styled(f"{answer.flight_iata}  {step}", "dim") for step in answer.explanation)
 
     def footer(self) -> str:
         """``1 hit · 0 misses · 0 upstream calls``."""
@@ -101,33 +102,30 @@ class LookupView:
             said.append(_counted(metrics.upstream_errors, "upstream error"))
         return " · ".join(said)
 
-    def _cells(self, answer: Answer, wide: bool, notes: bool) -> list[str | Text]:
+    def _cells(self, answer: Answer, wide: bool) -> dict[str, str | Text]:
         from flightctl.render.console import OUTCOME_STYLES, styled
 
-        said = answer.outcome.value
-        note = [answer.error.message if answer.error else answer.warning] if notes else []
-        if answer.entry is None:
-            return [answer.flight_iata or answer.query, "", "", "", "", styled(said, OUTCOME_STYLES[said]), *note]
-        entry, route = answer.entry, answer.entry.route
-        said += f" ({answer.source}, {age(entry.refreshed_at, self._now)} old)"
-        return [
-            route.flight_iata,
-            _named(route.airline_iata, entry.airline_name, wide),
-            _named(route.departure_iata, entry.departure_name, wide),
-            _named(route.arrival_iata, entry.arrival_name, wide),
-            " ".join(arrival for _, arrival in route.legs[:-1]),
-            styled(said, OUTCOME_STYLES[answer.outcome.value]),
-            *note,
-        ]
+        outcome = answer.outcome.value
+        cells: dict[str, str | Text] = dict.fromkeys((*_NARROW, *_NORMAL, *_WIDE), "")
+        cells["FLIGHT"] = answer.flight_iata or answer.query
+        cells["ANSWER"] = styled(outcome, OUTCOME_STYLES[outcome])
+        entry = answer.entry
+        if entry is not None:
+            route = entry.route
+            cells["AIRLINE"] = _named(route.airline_iata, entry.airline_name, wide)
+            cells["FROM"] = _named(route.departure_iata, entry.departure_name, wide)
+            cells["TO"] = _named(route.arrival_iata, entry.arrival_name, wide)
+            cells["VIA"] = _via(answer)
+            cells["SOURCE"] = answer.source
+            cells["AGE"] = age(entry.refreshed_at, self._now)
+        return cells
 
-    def _explained(self) -> list[Text]:
-        from flightctl.render.console import styled
-
-        return [
-            styled(f"{answer.flight_iata or answer.query}  {step}", "dim")
-            for answer in self.answers
-            for step in answer.explanation
-        ]
+    def _notes(self) -> Iterator[str]:
+        for answer in self.answers:
+            if answer.error is not None:
+                yield answer.error.message
+            elif answer.warning:
+                yield f"{answer.flight_iata}: {answer.warning}"
 
 
 def answer_shape(answer: Answer) -> dict[str, Any]:
@@ -173,6 +171,16 @@ _NO_ROUTE: dict[str, Any] = {
     "arrival_name": None,
     "legs": [],
 }
+
+
+def _columns(width: int, via: bool) -> list[str]:
+    """What a table of this width has room for; stops on the way only where there are any."""
+    columns = _WIDE if width >= _ROOM_FOR_NAMES else _NORMAL if width >= _ROOM_FOR_AGE else _NARROW
+    return [column for column in columns if via or column != "VIA"]
+
+
+def _via(answer: Answer) -> str:
+    return " ".join(arrival for _, arrival in answer.entry.route.legs[:-1]) if answer.entry else ""
 
 
 def _named(code: str, name: str, wide: bool) -> str:
