@@ -53,7 +53,8 @@ def _from_keyring(provider: str) -> str:
         return ""
     try:
         return keyring.get_password("flightctl", f"{provider}.key") or ""
-    except keyring.errors.KeyringError:
+    # Beyond its own errors: the backend that PYTHON_KEYRING_BACKEND names may be absent, or fail in its own way.
+    except (keyring.errors.KeyringError, ImportError, AttributeError, ValueError, OSError, RuntimeError):
         return ""
 
 

@@ -192,13 +192,16 @@ def cache_path(settings: Settings, *, sandbox: bool = False) -> Path:
 def read_file(path: Path) -> dict[str, str]:
     """The config file's values as text by ``section.name``; empty where there is no file.
 
-    Raises ConfigurationError for a file that cannot be read, is no TOML or has a name that is no setting:
-    a mistyped limit that is silently ignored would be paid for.
+    Raises ConfigurationError for a file that cannot be read, is no TOML, has a name that is no setting (a
+    mistyped limit that is silently ignored would be paid for) or a value that is a list, table or date.
     """
     values = {f"{section}.{name}": value for section, names in read_toml(path).items() for name, value in names.items()}
     unknown = sorted(set(values) - set(BY_NAME))
     if unknown:
         raise ConfigurationError(f"{path}: {unknown[0]} is no setting", hint="'flightctl config show' lists them")
+    for name, value in values.items():
+        if not isinstance(value, str | int | float):
+            raise ConfigurationError(f"{path}: {name} is neither text, a number, true nor false")
     return {name: _as_text(value) for name, value in values.items()}
 
 

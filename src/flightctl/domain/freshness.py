@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+_LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 
 
 def is_fresh(refreshed_at: datetime, now: datetime, ttl: timedelta) -> bool:
@@ -16,8 +18,8 @@ def is_soon_stale(refreshed_at: datetime, now: datetime, ttl: timedelta, ahead: 
 
 
 def expires_at(refreshed_at: datetime, ttl: timedelta) -> datetime:
-    """The first instant at which the entry is no longer fresh."""
-    return refreshed_at + ttl
+    """The first instant at which the entry is no longer fresh, or the last one there is."""
+    return refreshed_at + min(ttl, _LAST_INSTANT - refreshed_at)
 
 
 def absence_lifetime(base: timedelta, draw: float) -> timedelta:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flightctl.domain.designator import AirlineCode, Designator
 from flightctl.domain.observed import ObservedLeg, Stop
+
+_MOST_LEGS = 24
+"""More than any flight has in a day; a broken answer may hold thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +69,47 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _in_order_of_time(legs: Iterable[ObservedLeg]) -> list[ObservedLeg]:
-    return sorted(legs, key=lambda leg: (_departure_utc(leg), leg.departure.iata, leg.arrival.iata))
+    """Each leg once; one without a time comes after those that have one."""
+    return sorted(dict.fromkeys(legs), key=_order)
+
+
+def _order(leg: ObservedLeg) -> tuple[datetime, str, str, str, str]:
+    """By departure; the codes only make it certain."""
+    return _departure_utc(leg), leg.departure.iata, leg.departure.icao, leg.arrival.iata, leg.arrival.icao
 
 
 def _departure_utc(leg: ObservedLeg) -> datetime:
-    """When the leg leaves; a leg without a time sorts after those of its day that have one."""
     local = leg.departure.scheduled_local
     if local is None:
-        return datetime.combine(leg.flight_date, datetime.max.time(), tzinfo=UTC) + timedelta(days=1)
-    return local.replace(tzinfo=_zone(leg.departure.zone)).astimezone(UTC)
+        return datetime.max.replace(tzinfo=UTC)
+    try:
+        return local.replace(tzinfo=_zone(leg.departure.zone)).astimezone(UTC)
+    except OverflowError:
+        # The first and the last day of the calendar, which a broken answer may hold.
+        return local.replace(tzinfo=UTC)
 
 
 def _chained(in_time: Sequence[ObservedLeg]) -> tuple[ObservedLeg, ...]:
     """The first leg and those that go on from it; what does not go on from it is another rotation."""
-    chain = [in_time[0]]
-    for leg in in_time[1:]:
-        if _goes_on(chain[-1], leg):
-            chain.append(leg)
+    rest = list(in_time[:_MOST_LEGS])
+    onward: ObservedLeg | None = _first(rest)
+    chain = []
+    while onward is not None:
+        rest.remove(onward)
+        chain.append(onward)
+        onward = next((leg for leg in rest if _goes_on(chain[-1], leg)), None)
     return tuple(chain)
+
+
+def _first(in_time: Sequence[ObservedLeg]) -> ObservedLeg:
+    """The first by time of those that no other leads to: a time or a zone may be missing. In a circle, the first."""
+    beginnings = (leg for leg in in_time if not any(_leads_to(other, leg) for other in in_time))
+    return next(beginnings, in_time[0])
+
+
+def _leads_to(other: ObservedLeg, leg: ObservedLeg) -> bool:
+    # A flight that returns to where it starts does not lead to itself.
+    return other is not leg and _goes_on(other, leg)
 
 
 def _goes_on(before: ObservedLeg, after: ObservedLeg) -> bool:

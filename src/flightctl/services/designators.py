@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flightctl.domain.airline import resolve
+from flightctl.domain.airline import iata_of, resolve
 from flightctl.domain.designator import AirlineCode, Designator, parse_designator
 from flightctl.store import references
 from flightctl.store.engine import Transaction
@@ -13,5 +13,5 @@ def resolved(session: Transaction, text: str) -> Designator:
     typed = parse_designator(text)
     holders = references.holders(session, typed.airline)
     by_icao = typed.airline_code is AirlineCode.ICAO and bool(holders)
-    sharers = references.holders(session, holders[0].iata) if by_icao else []
+    sharers = references.holders(session, iata_of(holders)) if by_icao else []
     return resolve(typed, holders, sharers).designator

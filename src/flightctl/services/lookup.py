@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from flightctl.domain import explanation
-from flightctl.domain.airline import resolve
+from flightctl.domain.airline import iata_of, resolve
 from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary
 from flightctl.domain.designator import AirlineCode, AirlineQuery, Designator, PrefixQuery, parse_query
 from flightctl.domain.freshness import is_fresh
@@ -21,8 +21,8 @@ from flightctl.services.local_tier import LocalTier
 if TYPE_CHECKING:
     from flightctl.services.paid_routes import Fetched, PaidRoutes
 
-_AT_ONCE = 500
-"""Questions read from the cache together."""
+_AT_ONCE = 2000
+"""Questions that are answered, and counted in one commit, before the first of their answers is handed out."""
 
 
 class PrefixQuestion(NamedTuple):
@@ -51,7 +51,10 @@ class Snapshot(NamedTuple):
 
     def entry(self, question: Question) -> RouteEntry | None:
         """The confirmed entry, fresh or not."""
-        return next((self.found[key] for key in question.keys if key in self.found), None)
+        for key in question.keys:
+            if key in self.found:
+                return self.found[key]
+        return None
 
     def absent_until(self, question: Question) -> datetime | None:
         """Until when "no such flight" is remembered."""
@@ -95,10 +98,6 @@ class Lookups:
                     held = []
             yield from self._counted(held)
 
-    def fresh(self, entry: RouteEntry) -> bool:
-        """Whether the entry may be answered with now."""
-        return is_fresh(entry.refreshed_at, self.clock(), self.strategy.ttl)
-
     def pay(self, call: Callable[[PaidRoutes], Fetched]) -> Fetched:
         """Make one paid call and count it. Raises what it raises, and ConfigurationError where no key is set."""
         paid = self.upstream.open()
@@ -136,7 +135,7 @@ class Lookups:
 
     def _question(self, text: str, typed: Designator) -> Question:
         holders = self.local.holders(typed.airline)
-        sharers = self.local.holders(holders[0].iata) if typed.airline_code is AirlineCode.ICAO and holders else []
+        sharers = self.local.holders(iata_of(holders)) if typed.airline_code is AirlineCode.ICAO and holders else []
         resolved = resolve(typed, holders, sharers)
         asked = resolved.designator
         # An ICAO designator may have been kept under itself before its airline was known.
@@ -147,9 +146,9 @@ class Lookups:
         if not self.strategy.cache_enabled:
             return Snapshot({}, {})
         keys = list(dict.fromkeys(key for question in questions for key in question.keys))
-        found = self.local.entries(keys)
-        doubtful = [key for key in keys if key not in found or not self.fresh(found[key])]
-        return Snapshot(found, self.local.absent(doubtful, self.clock()))
+        found, now, ttl = self.local.entries(keys), self.clock(), self.strategy.ttl
+        doubtful = [key for key in keys if key not in found or not is_fresh(found[key].refreshed_at, now, ttl)]
+        return Snapshot(found, self.local.absent(doubtful, now))
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Answer:
         settled = self._settled.get(question.keys[0])
@@ -183,7 +182,7 @@ class Lookups:
         if not self.metrics.upstream_calls or self.strategy.refresh or not self.strategy.cache_enabled:
             return None
         entry = Snapshot(self.local.entries(question.keys), {}).entry(question)
-        return entry if entry and self.fresh(entry) else None
+        return entry if entry and is_fresh(entry.refreshed_at, self.clock(), self.strategy.ttl) else None
 
     def _ask(self, question: Question, found: RouteEntry | None) -> Answer:
         try:

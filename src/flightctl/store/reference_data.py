@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from flightctl.domain.airline import Airline, names_by_best_rank
+from flightctl.domain.airline import Airline, iata_of, names_by_best_rank
 from flightctl.domain.observed import ObservedLeg
 from flightctl.domain.references import Airport, References
 
@@ -55,10 +55,11 @@ def packaged_references(legs: Sequence[ObservedLeg]) -> References:
     ]
     carriers = {code for leg in legs for code in (leg.carrier.iata, leg.carrier.icao)}
     airlines = [airline for airline in packaged_airlines() if {airline.iata, airline.icao} & carriers]
+    holders = {code: [airline for airline in airlines if airline.icao == code] for code in carriers}
     return References(
         {airport.iata: airport for airport in known},
         {airport.icao: airport.iata for airport in known if airport.icao},
-        {airline.icao: airline.iata for airline in airlines},
+        {code: iata for code, known_as in holders.items() if (iata := iata_of(known_as))},
         names_by_best_rank((airline.iata, airline.name, PACKAGE_RANK) for airline in airlines),
     )
 
