@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -13,9 +14,23 @@ def main() -> None:
     try:
         from flightctl.cli.main import run_process
 
-        sys.exit(run_process())
+        _leave(run_process())
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _leave(code: int) -> None:
+    """End the process without taking the interpreter apart, which costs a sixth of a hit.
+
+    All that was opened is closed by now.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        # What cannot be written is told as Python tells it.
+        sys.exit(code)
+    os._exit(code)
 
 
 if __name__ == "__main__":

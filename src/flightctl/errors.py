@@ -223,6 +223,7 @@ class LocalFileError(FlightctlError):
 
     exit_code = 8
     code = "local_file"
+    default_hint = "check the file, its folder and its disk"
 
 
 class Locked(LocalFileError):

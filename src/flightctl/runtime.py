@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from flightctl import settings as configuration
 from flightctl.domain.caller import Caller, OpenTo, Role, Tier
 from flightctl.domain.strategy import Strategy
+from flightctl.domain.text import storable
 from flightctl.render.output import Format, Output
 from flightctl.settings import DEFAULT, Settings
 from flightctl.store.hits import LocalReader, TablesMissing, open_reader
@@ -84,7 +85,7 @@ class Runtime:
         tier, role = self.settings.value("caller.tier"), self.settings.value("caller.role")
         lowered = [value.origin for value in (tier, role) if value.origin != DEFAULT]
         return Caller(
-            self.settings["caller.user"] or _login(),
+            storable(self.settings["caller.user"]) or _login(),
             Tier(tier.parsed()),
             Role[role.parsed().upper()],
             "; ".join(["local file", *dict.fromkeys(lowered)]),

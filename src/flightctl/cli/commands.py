@@ -106,6 +106,12 @@ class Command(TyperCommand):
         super().__init__(*args, **settings)
         self.params.extend(global_options())
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run it, but for a format that it does not have: that must not show only after a paid call."""
+        if isinstance(ctx.obj, Options) and ctx.obj.format == Format.PROMETHEUS.value and ctx.info_name != "stats":
+            raise typer.BadParameter("prometheus is for stats only", param_hint="--format")
+        return super().invoke(ctx)
+
 
 class Group(TyperGroup):
     """A group of commands that also takes the global options."""

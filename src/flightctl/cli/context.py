@@ -27,13 +27,15 @@ def runtime_of(ctx: typer.Context) -> Runtime:
 def ask_before(ctx: typer.Context, question: str) -> None:
     """Ask before something that cannot be undone.
 
-    Raises ConfirmationNeeded without a terminal and without ``--yes``; typer.Abort on a no.
+    Raises ConfirmationNeeded without a terminal and without ``--yes``. A no ends the command, and is no failure.
     """
     if runtime_of(ctx).options.yes:
         return
     if not sys.stdin.isatty():
         raise ConfirmationNeeded(f"{question} Nobody can be asked here", hint="add --yes")
-    typer.confirm(question, abort=True, err=True)
+    if not typer.confirm(question, err=True):
+        runtime_of(ctx).output.note("nothing was done")
+        raise typer.Exit(0)
 
 
 def with_stdin(words: Iterable[str]) -> Iterator[str]:

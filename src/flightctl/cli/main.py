@@ -56,9 +56,17 @@ def run_process() -> int:
     """Run the command line of this process; returns its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     sys.excepthook = _explain_bug
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     return run(sys.argv[1:])
+
+
+def _open_missing_streams() -> None:
+    """A stream that was closed before the start is none at all to Python, and its number goes to the next file."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - for the whole process
 
 
 def run(arguments: list[str]) -> int:
@@ -81,6 +89,11 @@ def run(arguments: list[str]) -> int:
         return _INTERRUPTED
     except TyperException as error:
         return _fail(_as_asked(options, arguments), _usage(error))
+    except SystemExit as leaving:
+        # So typer ends when the reader of its help or version has gone away, which is no failure.
+        if leaving.code != 1:
+            raise
+        return 0
 
 
 def _fail(options: Options, error: FlightctlError) -> int:
@@ -96,10 +109,10 @@ def _usage(error: TyperException) -> UsageError:
 
 def _as_asked(options: Options, arguments: list[str]) -> Options:
     """Parsing has failed before all options were read: what asks for JSON still gets JSON."""
-    asked = [*arguments, ""]
-    for word, following in pairwise(asked):
-        if word == "--json" or (word == "--format" and following == "json") or word == "--format=json":
-            options.format = Format.JSON.value
+    for word, following in pairwise([*arguments, ""]):
+        asked = {"--json": Format.JSON.value, "--format": following}.get(word, word.partition("--format=")[2])
+        if asked in (Format.JSON.value, Format.NDJSON.value):
+            options.format = asked
     return options
 
 

@@ -19,11 +19,14 @@ def finish_lookup(output: Output, answers: Sequence[Answer], lookups: Lookups) -
     elif lookups.local.unwritable is not None:
         output.warn(f"{lookups.local.unwritable.message}; this was not counted ({lookups.local.unwritable.hint})")
     failed = [answer.error for answer in answers if answer.error is not None]
-    failed += [NotFound(f"{prefix.query}: nothing starts like this") for prefix in lookups.prefixes if _empty(prefix)]
+    empty = [NotFound(f"{prefix.query}: nothing starts like this") for prefix in lookups.prefixes if _empty(prefix)]
+    failed += empty
     if len(failed) == 1:
         output.fail(failed[0], with_object=False)
     elif failed:
-        output.say(f"{len(failed)} of {len(answers)} look-ups have no route; the first: {failed[0].message}")
+        output.say(
+            f"{len(failed)} of {len(answers) + len(empty)} look-ups have no route; the first: {failed[0].message}"
+        )
     raise typer.Exit(exit_code(answers, lookups.prefixes))
 
 

@@ -23,8 +23,12 @@ refresh_stale_app = new_app()
 def refresh_stale(
     ctx: typer.Context,
     ahead: Annotated[str, typer.Option("--ahead", metavar="SPAN", help="Also what expires within 3d, 12h, ...")] = "0h",
-    limit: Annotated[int | None, typer.Option("--limit", min=0, help="Select at most so many entries.")] = None,
-    max_calls: Annotated[int | None, typer.Option("--max-calls", min=0, help="Pay at most so many calls.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=0, help="Select at most so many entries.")
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option("--max-calls", metavar="N", min=0, help="Pay at most so many calls.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for, and pay nothing.")] = False,
 ) -> None:
     """Renew expired entries, oldest first; for cron.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,7 +13,8 @@ from flightctl.cli.completing import cached_flights
 from flightctl.cli.context import ask_before, runtime_of
 from flightctl.cli.several import each
 from flightctl.domain.caller import Role
-from flightctl.domain.proposal import ReviewItem
+from flightctl.domain.proposal import Proposal, ReviewItem, same_codes
+from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.errors import NotAllowed, NotFound, UsageError
 from flightctl.render.entries import EntriesView
 from flightctl.render.progress import progress
@@ -161,8 +163,14 @@ def _confirm_one_by_one(runtime: Runtime) -> None:
 
 
 def _as_seen_by(runtime: Runtime, item: ReviewItem) -> ReviewItem:
-    """Who proposes sees their own proposal only; other people's are for staff."""
+    """Who proposes sees their own proposal only; other people's, and a pending row that is theirs, are for staff."""
     if runtime.caller.role >= Role.STAFF:
         return item
     own = tuple(known for known in item.proposals if known.proposed_by == runtime.caller.user)
-    return ReviewItem(item.flight_iata, item.entry, own)
+    return ReviewItem(item.flight_iata, item.entry if _may_see(item.entry, own) else None, own)
+
+
+def _may_see(entry: RouteEntry | None, own: Sequence[Proposal]) -> bool:
+    if entry is None or entry.status is EntryStatus.CONFIRMED:
+        return True
+    return any(same_codes(entry.route, known.route) for known in own)

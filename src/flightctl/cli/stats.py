@@ -26,6 +26,6 @@ def stats(
 
     runtime = runtime_of(ctx)
     now = runtime.clock()
-    start = now - parse_duration(since) if since else None
+    start = now - parse_duration(since) if since is not None else None
     gathered = gather(runtime.database, runtime.caller, start, runtime.ttl, now)
     runtime.output.show(StatsView(gathered, runtime.provider, now))

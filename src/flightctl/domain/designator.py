@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from flightctl.errors import BadDesignator
 
 _AIRLINE = r"[A-Z]{2,3}|[A-Z][0-9]|[0-9][A-Z]"
 _SEPARATOR = r"(?: +|-)?"
 _FLIGHT = re.compile(rf"({_AIRLINE}){_SEPARATOR}([0-9]{{1,4}})([A-Z]?)")
-_AIRLINE_ONLY = re.compile(_AIRLINE)
 _PREFIX = rf"({_AIRLINE}){_SEPARATOR}((?:[1-9][0-9]{{0,3}}[A-Z]?)?)\*"
 _WHITE_SPACE = " \t\r\n\v\f"
 
@@ -75,10 +74,7 @@ def parse_designator(text: str) -> Designator:
     Raises BadDesignator, whose message names what is wrong.
     """
     canonical = _ascii_upper(text)
-    match = _FLIGHT.fullmatch(canonical)
-    if match is None or not int(match[2]):
-        raise BadDesignator(f"{_shown(text)}: {_fault(canonical)}")
-    return Designator(match[1], int(match[2]), match[3])
+    return _flight(canonical) or _refuse(text, canonical)
 
 
 def parse_query(text: str) -> Query:
@@ -87,23 +83,32 @@ def parse_query(text: str) -> Query:
     Raises BadDesignator.
     """
     canonical = _ascii_upper(text)
-    if _AIRLINE_ONLY.fullmatch(canonical):
+    flight = _flight(canonical)
+    if flight is not None:
+        return flight
+    if re.fullmatch(_AIRLINE, canonical):
         return AirlineQuery(canonical)
-    if "*" in canonical:
-        return _parse_prefix(text, canonical)
-    return parse_designator(text)
+    return _parse_prefix(text, canonical) if "*" in canonical else _refuse(text, canonical)
 
 
 def parse_or_none(text: str) -> Designator | None:
     """Read a designator that a provider sent; what is none is simply another flight."""
-    match = _FLIGHT.fullmatch(text.strip(_WHITE_SPACE).upper()) if text.isascii() else None
-    return Designator(match[1], int(match[2]), match[3]) if match and int(match[2]) else None
+    return _flight(text.strip(_WHITE_SPACE).upper()) if text.isascii() else None
 
 
 def natural_order(flight_iata: str) -> tuple[str, int, str]:
     """Sort key of a canonical designator: airline, number as a number, suffix."""
     match = _FLIGHT.fullmatch(flight_iata)
     return (match[1], int(match[2]), match[3]) if match else (flight_iata, 0, "")
+
+
+def _flight(canonical: str) -> Designator | None:
+    match = _FLIGHT.fullmatch(canonical)
+    return Designator(match[1], number, match[3]) if match and (number := int(match[2])) else None
+
+
+def _refuse(text: str, canonical: str) -> NoReturn:
+    raise BadDesignator(f"{_shown(text)}: {_fault(canonical)}")
 
 
 def _parse_prefix(text: str, canonical: str) -> PrefixQuery:

@@ -1,4 +1,4 @@
-"""Text from outside, made safe to show."""
+"""Text from outside, made safe to show and to store."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def cleaned(text: str) -> str:
     import unicodedata
 
     return "".join(REPLACEMENT if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in text)
+
+
+def storable(text: str) -> str:
+    """Replace what is no text: an argument may hold bytes of another encoding, which no file of ours can keep."""
+    return text.encode("utf-8", "replace").decode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flightctl.domain.answer import Answer, Bucket, Metrics, PrefixSummary
 from flightctl.domain.explanation import age
+from flightctl.domain.route import RouteEntry
 from flightctl.render.output import error_shape
 from flightctl.render.times import utc_text, utc_text_or_none
 
@@ -131,29 +132,35 @@ class LookupView:
 def answer_shape(answer: Answer) -> dict[str, Any]:
     """One element of ``results``; ``explain`` stands in it where it was asked for."""
     entry = answer.entry
-    shape: dict[str, Any] = {"query": answer.query, "flight_iata": answer.flight_iata or None}
-    if entry is None:
-        shape |= _NO_ROUTE
-    else:
-        route = entry.route
-        shape["airline_iata"] = route.airline_iata
-        shape["departure_iata"] = route.departure_iata
-        shape["arrival_iata"] = route.arrival_iata
-        shape["airline_name"] = entry.airline_name or None
-        shape["departure_name"] = entry.departure_name or None
-        shape["arrival_name"] = entry.arrival_name or None
-        shape["legs"] = route.legs
-    shape["outcome"] = answer.outcome.value
-    shape["source"] = answer.source or None
-    shape["provider"] = answer.provider or None
-    shape["status"] = entry.status.value if entry else None
-    shape["refreshed_at"] = utc_text(entry.refreshed_at) if entry else None
-    shape["expires_at"] = utc_text_or_none(answer.expires_at)
-    shape["warning"] = answer.warning or None
-    shape["error"] = error_shape(answer.error) if answer.error else None
+    shape = {
+        "query": answer.query,
+        "flight_iata": answer.flight_iata or None,
+        **(_route_shape(entry) if entry else _NO_ROUTE),
+        "outcome": answer.outcome.value,
+        "source": answer.source or None,
+        "provider": answer.provider or None,
+        "status": entry.status.value if entry else None,
+        "refreshed_at": utc_text(entry.refreshed_at) if entry else None,
+        "expires_at": utc_text_or_none(answer.expires_at),
+        "warning": answer.warning or None,
+        "error": error_shape(answer.error) if answer.error else None,
+    }
     if answer.explanation:
         shape["explain"] = list(answer.explanation)
     return shape
+
+
+def _route_shape(entry: RouteEntry) -> dict[str, Any]:
+    route = entry.route
+    return {
+        "airline_iata": route.airline_iata,
+        "departure_iata": route.departure_iata,
+        "arrival_iata": route.arrival_iata,
+        "airline_name": entry.airline_name or None,
+        "departure_name": entry.departure_name or None,
+        "arrival_name": entry.arrival_name or None,
+        "legs": route.legs,
+    }
 
 
 def metrics_shape(metrics: Metrics) -> dict[str, int]:

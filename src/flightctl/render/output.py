@@ -98,23 +98,28 @@ class Output:
     def say(self, text: str) -> None:
         """One line on stderr, safe for a terminal."""
         one_line = " ".join(text.splitlines())
-        self.stderr.write(f"flightctl: {cleaned(one_line)}\n")
-        self.stderr.flush()
+        try:
+            self.stderr.write(f"flightctl: {cleaned(one_line)}\n")
+            self.stderr.flush()
+        except BrokenPipeError:
+            # Nobody hears it; the exit code still tells.
+            _discard(self.stderr)
 
     def _show_csv(self, view: View) -> None:
         import csv
         import io
 
         line = io.StringIO()
-        writer = csv.writer(line, lineterminator="\n")
+        # A cell is quoted for the characters that end a line; a bare CR ends one in spreadsheets, too.
+        writer = csv.writer(line, lineterminator="\r\n")
         writer.writerow(view.columns)
         for row in view.rows():
             writer.writerow([self._cell(row.get(column)) for column in view.columns])
-            self.write(line.getvalue().rstrip("\n"))
+            self.write(line.getvalue().rstrip("\r\n"))
             line.seek(0)
             line.truncate()
         if line.tell():
-            self.write(line.getvalue().rstrip("\n"))
+            self.write(line.getvalue().rstrip("\r\n"))
 
     def _cell(self, value: object) -> str:
         text = _csv_text(value)
@@ -142,9 +147,13 @@ def error_shape(error: FlightctlError) -> dict[str, str]:
 
 def leave_quietly() -> None:
     """The reader of stdout has gone: nothing more can be said to it, and nothing is wrong."""
-    # The interpreter flushes stdout once more at its end, which must not fail.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
     raise SystemExit(0)
+
+
+def _discard(stream: TextIO) -> None:
+    """The interpreter flushes the stream once more at its end, which must not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _csv_text(value: object) -> str:
@@ -153,7 +162,7 @@ def _csv_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return ": ".join(str(value[key]) for key in ("code", "message") if key in value)
+        return f"{value['code']}: {value['message']}" if "code" in value else json.dumps(value)
     if isinstance(value, (list, tuple)):
-        return " ".join("-".join(item) if isinstance(item, (list, tuple)) else str(item) for item in value)
+        return " ".join("-".join(item) if isinstance(item, (list, tuple)) else json.dumps(item) for item in value)
     return str(value)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 def utc_text(instant: datetime) -> str:
     """``2026-11-20T10:00:00Z`` for an instant in UTC."""
-    return instant.isoformat(timespec="seconds")[:19] + "Z"
+    # In two parts, which have no offset to write and cut off again: thousands of answers have two instants each.
+    return f"{instant.date().isoformat()}T{instant.time().isoformat('seconds')}Z"
 
 
 def utc_text_or_none(instant: datetime | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
 import tempfile
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flightctl.domain.text import storable
 from flightctl.errors import ConfigurationError, UsageError
 from flightctl.settings import BY_NAME, SETTINGS, Settings, Value, read_toml
 
@@ -45,6 +45,8 @@ def store(path: Path, name: str, text: str) -> None:
     text = text.strip()
     if not text:
         raise UsageError(f"{name}: nothing was given", hint=f"'flightctl config unset {name}' goes back to the default")
+    if text != storable(text):
+        raise UsageError(f"{name}: the config file is UTF-8, and what was given is not")
     Value(setting, text, "config set").parsed()
     section, key = name.split(".")
     tables = read_toml(path)
@@ -95,9 +97,7 @@ def _write(path: Path, tables: dict[str, dict[str, Any]]) -> None:
             with os.fdopen(handle, "wb") as out:
                 tomli_w.dump(tables, out)
             Path(temporary).replace(path.resolve())
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None

@@ -25,7 +25,7 @@ class LocalTier:
         self.unreadable: LocalFileError | None = None
         """Why the file cannot be read."""
         self.unwritable: LocalFileError | None = None
-        """Why the counters could not be written, although the file can be read."""
+        """Why answers or counters could not be written, although the file can be read."""
 
     @property
     def trouble(self) -> LocalFileError | None:

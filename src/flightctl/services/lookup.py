@@ -102,9 +102,12 @@ class Lookups:
         """Make one paid call and count it. Raises what it raises, and ConfigurationError where no key is set."""
         paid = self.upstream.open()
         try:
-            return call(paid)
+            fetched = call(paid)
         finally:
             self.metrics.upstream_calls, self.metrics.upstream_errors = paid.calls, paid.errors
+        # A file that would not take the answer will not take the counters either; it has been waited for once.
+        self.local.unwritable = self.local.unwritable or fetched.trouble
+        return fetched
 
     def _counted(self, answers: list[Answer]) -> list[Answer]:
         self.local.count(self.metrics.take_unwritten(), self.clock())

@@ -129,12 +129,13 @@ class PaidRoutes:
 
     def _record(self, key: str) -> int | None:
         """The call's number; ``None`` for the one call of a run that an unusable file cannot keep from answering."""
+        if self._unrecorded is not None:
+            # A batch does not wait for a locked file again at each of its flights.
+            raise self._unrecorded
         try:
             with self._database().writing() as session:
                 return ledger.record_call(session, self.name, key, self._clock())
         except LocalFileError as error:
-            if self._unrecorded is not None:
-                raise
             self._unrecorded = error
             return None
 
@@ -160,31 +161,37 @@ class PaidRoutes:
         now = self._clock()
         entries = tuple(one.entry(self.name, now) for one in read)
         # A file that could not take the call down will not take the answer either; it has been waited for once.
-        trouble = self._unrecorded if call.number is None else self._written(call, key, page, read, now)
+        trouble = self._unrecorded if call.number is None else self._written(call.number, key, page, read, now)
         return Fetched(entries, page.complete, trouble)
 
     def _written(
-        self, call: _Call, key: str, page: FlightsPage, read: list[_Read], now: datetime
+        self, call_number: int, key: str, page: FlightsPage, read: list[_Read], now: datetime
     ) -> LocalFileError | None:
         """Keep the answer and how the call ended; what kept us from it, if anything did."""
+        *earlier, last = [read[start : start + _AT_ONCE] for start in range(0, len(read), _AT_ONCE)] or [[]]
         try:
-            if self._settings.keep:
-                self._store(key, page, read, now)
-            self._settle(call, ledger.OK if read else ledger.NOT_FOUND)
+            for part in earlier:
+                with self._database().writing() as session:
+                    self._store(session, part, now)
+            with self._database().writing() as session:
+                self._store(session, last, now)
+                if self._settings.keep:
+                    self._learn(session, key, page, now, found=bool(read))
+                ledger.settle_call(session, call_number, ledger.OK if read else ledger.NOT_FOUND)
         except LocalFileError as error:
             return error
         return None
 
-    def _store(self, key: str, page: FlightsPage, read: list[_Read], now: datetime) -> None:
-        for start in range(0, len(read), _AT_ONCE):
-            with self._database().writing() as session:
-                for one in read[start : start + _AT_ONCE]:
-                    routes.store(session, one.route, self.name, self._payload(one), now)
-                    proposals.settle(session, one.route, self.name, now)
-        with self._database().writing() as session:
-            learn(session, page.legs)
-            if not read:
-                self._remember_absence(session, key, now)
+    def _store(self, session: Transaction, read: list[_Read], now: datetime) -> None:
+        if self._settings.keep:
+            for one in read:
+                routes.store(session, one.route, self.name, self._payload(one), now)
+                proposals.settle(session, one.route, self.name, now)
+
+    def _learn(self, session: Transaction, key: str, page: FlightsPage, now: datetime, *, found: bool) -> None:
+        learn(session, page.legs)
+        if not found:
+            self._remember_absence(session, key, now)
 
     def _payload(self, read: _Read) -> list[dict[str, object]] | None:
         return [dict(leg.raw) for leg in read.chosen.legs] if self._settings.keep_payload else None

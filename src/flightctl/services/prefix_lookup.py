@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flightctl.domain.airline import iata_of
 from flightctl.domain.answer import LOCAL, Answer, Outcome, PrefixSummary
 from flightctl.domain.designator import AirlineQuery, PrefixQuery, natural_order
-from flightctl.domain.freshness import expires_at
+from flightctl.domain.freshness import expires_at, is_fresh
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, NotAllowed, UsageError
 
@@ -32,8 +32,8 @@ class PrefixLookup:
         strategy = self._lookups.strategy
         if strategy.refresh and not self._bare:
             return self._failed(UsageError(f"{self._text}: --refresh works on flights and bare airlines", hint=_WHOLE))
-        matching = self._matching()
-        fresh = [entry for entry in matching if self._lookups.fresh(entry)]
+        matching, now = self._matching(), self._lookups.clock()
+        fresh = [entry for entry in matching if is_fresh(entry.refreshed_at, now, strategy.ttl)]
         if fresh and not strategy.refresh:
             return self._found(fresh, Outcome.HIT, LOCAL, stale=len(matching) - len(fresh))
         stale = len(matching) - len(fresh)
@@ -41,7 +41,7 @@ class PrefixLookup:
             return self._failed(self._lookups.local.unreadable)
         if strategy.offline or not self._bare:
             return self._nothing(stale)
-        if not strategy.refresh and self._lookups.local.absent([self._key], self._lookups.clock()):
+        if not strategy.refresh and self._lookups.local.absent([self._key], now):
             return self._found([], Outcome.NOT_FOUND, LOCAL, stale=stale)
         if not strategy.may_ask:
             return self._failed(NotAllowed(f"{self._text}: not in the cache; live lookups are for subscribers"))

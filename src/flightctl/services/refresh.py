@@ -139,9 +139,11 @@ class Refresh:
             return self._is_due(session, key, now) and ledger.take_lease(session, key, self._holder, now, now + _LEASE)
 
     def _is_due(self, session: Transaction, key: str, now: datetime) -> bool:
+        """Whether it still is: another run may have renewed it, or found that upstream does not know it."""
         entry = routes.entries(session, [key], EntryStatus.CONFIRMED).get(key)
-        ahead = self._order.ahead
-        return entry is not None and is_soon_stale(entry.refreshed_at, now, self._order.ttl, ahead)
+        if entry is None or routes.absent(session, [key], now):
+            return False
+        return is_soon_stale(entry.refreshed_at, now, self._order.ttl, self._order.ahead)
 
     def _give_back(self, entry: RouteEntry) -> None:
         with self._database.writing() as session:

@@ -10,6 +10,7 @@ from flightctl.domain.caller import Caller, Role
 from flightctl.domain.designator import Designator
 from flightctl.domain.proposal import Decision, Proposal, Reception, ReviewItem, receive
 from flightctl.domain.route import EntryStatus, Route, RouteEntry, direct
+from flightctl.domain.text import storable
 from flightctl.errors import AlreadyConfirmed, BadAirport, NotFound, SeveralProposals, UsageError
 from flightctl.services.designators import resolved
 from flightctl.store import proposals, references, routes
@@ -54,7 +55,7 @@ class Review:
             if reception is Reception.REFUSE and standing:
                 raise _already_confirmed(standing)
             if reception is Reception.WRITE:
-                proposals.add(session, route, manual.note, self._caller.user, now, replaces=manual.replace)
+                proposals.add(session, route, storable(manual.note), self._caller.user, now, replaces=manual.replace)
                 routes.store_pending(session, route, now)
             return _item(session, route.cache_key)
 
@@ -155,7 +156,8 @@ def _airport(session: Transaction, typed: str, option: str) -> str:
 def _airline(session: Transaction, typed: str, designator: Designator) -> str:
     """The airline's IATA designator, as given or as the flight designator begins."""
     code = typed.strip().upper() or designator.airline
-    known = {airline.iata for airline in references.holders(session, code)} - {""}
+    holders = references.holders(session, code) if code.isascii() else []
+    known = {airline.iata for airline in holders} - {""}
     if len(code) == 2 and (known or not typed):
         return code
     if len(code) == 3 and len(known) == 1:

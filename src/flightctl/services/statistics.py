@@ -45,7 +45,7 @@ class Statistics:
 
 def gather(database: Database, caller: Caller, since: datetime | None, ttl: timedelta, now: datetime) -> Statistics:
     """Read the counters. Raises LocalFileError."""
-    start = since or EVER
+    start = max(since or EVER, EVER)
     with database.reading() as session:
         counted = ledger.lookups_by_hour(session, f"{start:%Y-%m-%d %H}")
         calls = ledger.calls_by_result(session, start)

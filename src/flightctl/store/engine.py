@@ -12,14 +12,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import Session
 
 from flightctl.store.schema import WAIT_FOR_LOCK_S
 from flightctl.store.sqlite_errors import explained
+from flightctl.store.waiting import begin_writing
 
 _WRITES = "flightctl_writes"
 
@@ -73,12 +76,16 @@ class Database:
 
 
 def _sqlite_engine(path: Path, wait_s: float) -> Engine:
+    # 20 ms of work that would otherwise be done under the first write lock.
+    configure_mappers()
     # Transactions are begun by ourselves: the driver's own way leaves DDL outside and upgrades locks late.
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": wait_s, "isolation_level": None}, hide_parameters=True
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": wait_s, "isolation_level": None},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "begin", partial(_on_begin, path=path, wait_s=wait_s))
     return engine
 
 
@@ -87,16 +94,22 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-def _on_begin(connection: Connection) -> None:
+def _on_begin(connection: Connection, path: Path, wait_s: float) -> None:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
     # A deferred transaction that turns to writing fails at once instead of waiting (SQLITE_BUSY_SNAPSHOT).
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES, False):
+        begin_writing(raw, path, wait_s)
+    else:
+        raw.execute("BEGIN")
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
+    except sqlite3.Error as error:
+        raise explained(error, path) from None
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error) and not isinstance(error.orig, sqlite3.IntegrityError):
             raise explained(error.orig, path) from None

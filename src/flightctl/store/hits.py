@@ -5,9 +5,10 @@ It reads what ``store.routes`` writes; one contract suite runs over both read pa
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from flightctl.errors import Corrupt, LocalFileError, Newer
 from flightctl.store.chunks import in_chunks
 from flightctl.store.schema import HEAD, REVISIONS, WAIT_FOR_LOCK_S
 from flightctl.store.sqlite_errors import sqlite_errors_explained
+from flightctl.store.waiting import begin_writing
 
 
 class TablesMissing(LocalFileError):
@@ -29,9 +31,13 @@ class TablesMissing(LocalFileError):
 class LocalReader:
     """Read access to the local file, and its counters. Made with ``open_reader``."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, wait_s: float) -> None:
         self._connection = connection
         self._path = path
+        self._wait_s = wait_s
+        # Those read so far: a batch needs the same ones again and again.
+        self._airlines: dict[str, str] = {}
+        self._airports: dict[str, str] = {}
 
     def entries(self, cache_keys: Sequence[str]) -> dict[str, RouteEntry]:
         """Confirmed entries, fresh or not, by cache key. Raises LocalFileError."""
@@ -50,7 +56,7 @@ class LocalReader:
         """Designators of confirmed entries for completion. Raises LocalFileError."""
         statement = (
             "SELECT flight_iata FROM aviationstack_cache WHERE cache_key >= ? AND cache_key < ? "
-            "AND status = 'confirmed' ORDER BY length(flight_iata), flight_iata LIMIT ?"
+            "AND +status = 'confirmed' ORDER BY length(flight_iata), flight_iata LIMIT ?"
         )
         return [row[0] for row in self._rows(statement, (f"flight:{prefix}", f"flight:{prefix}~", limit))]
 
@@ -74,7 +80,7 @@ class LocalReader:
     def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime) -> None:
         """Add look-ups to the counters of this hour, all or none. Raises LocalFileError."""
         rows = [(f"{now.astimezone(UTC):%Y-%m-%d %H}", key[0].value, key[1], n) for key, n in counts.items()]
-        with sqlite_errors_explained(self._path), self._transaction("BEGIN IMMEDIATE"):
+        with sqlite_errors_explained(self._path), self._transaction(writes=True):
             self._connection.executemany(
                 "INSERT INTO lookup_counts (hour, bucket, source, n) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (hour, bucket, source) DO UPDATE SET n = n + excluded.n",
@@ -86,15 +92,12 @@ class LocalReader:
         self._connection.close()
 
     def _read(self, where: str, values: Sequence[str]) -> dict[str, RouteEntry]:
-        with sqlite_errors_explained(self._path), self._transaction("BEGIN"):
+        with sqlite_errors_explained(self._path), self._transaction():
             rows = self._connection.execute(_SELECT_ENTRIES + where, values).fetchall()
-            airlines = self._airline_names({row[2] for row in rows})
-            airports = self._airport_names({code for row in rows for code in row[3:5]})
+            self._airlines |= self._airline_names({row[2] for row in rows} - self._airlines.keys())
+            self._airports |= self._airport_names({code for row in rows for code in row[3:5]} - self._airports.keys())
             legs = self._legs(where, values)
-        try:
-            return {row[0]: _entry(row, legs, airlines, airports) for row in rows}
-        except ValueError as error:
-            raise Corrupt(f"{self._path} holds a time that is none", cause=str(error)) from None
+        return {row[0]: _entry(row, legs, self._airlines, self._airports) for row in rows}
 
     def _airline_names(self, codes: Iterable[str]) -> dict[str, str]:
         return names_by_best_rank(
@@ -126,16 +129,18 @@ class LocalReader:
             return self._connection.execute(statement, values).fetchall()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self._connection.execute(begin)
+    def _transaction(self, *, writes: bool = False) -> Iterator[None]:
+        if writes:
+            begin_writing(self._connection, self._path, self._wait_s)
+        else:
+            self._connection.execute("BEGIN")
         try:
             yield
             self._connection.execute("COMMIT")
-        except BaseException:
-            # SQLite has already undone it after a full disk; saying so again would hide the reason.
+        finally:
+            # Still open: something failed. After a full disk SQLite has undone it itself; once more is an error.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            raise
 
 
 def open_reader(path: Path, *, wait_s: float = WAIT_FOR_LOCK_S) -> LocalReader:
@@ -145,14 +150,13 @@ def open_reader(path: Path, *, wait_s: float = WAIT_FOR_LOCK_S) -> LocalReader:
     """
     if not path.exists():
         raise TablesMissing(f"{path} is not there yet")
-    with sqlite_errors_explained(path):
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=wait_s, isolation_level=None)
-        try:
-            _check_revision(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    return LocalReader(connection, path)
+    address = f"file:{quote(os.fsencode(path))}?mode=rw"
+    with sqlite_errors_explained(path), ExitStack() as unless_usable:
+        connection = sqlite3.connect(address, uri=True, timeout=wait_s, isolation_level=None)
+        unless_usable.callback(connection.close)
+        _check_revision(connection, path)
+        unless_usable.pop_all()
+    return LocalReader(connection, path, wait_s)
 
 
 def _check_revision(connection: sqlite3.Connection, path: Path) -> None:
@@ -171,8 +175,13 @@ def _check_revision(connection: sqlite3.Connection, path: Path) -> None:
 
 _SELECT_ENTRIES = (
     "SELECT cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, provider, cached_at, refreshed_at "
-    "FROM aviationstack_cache WHERE status = 'confirmed' AND "
+    # The sign keeps SQLite from the index of status, which holds nearly every row, where a range of the key holds few.
+    "FROM aviationstack_cache WHERE +status = 'confirmed' AND "
 )
+
+
+_LENGTH_AS_KEPT = len("2026-11-20 10:00:00.000000")
+"""By far the most are as we write them, and read in one step."""
 
 
 def _entry(
@@ -196,9 +205,14 @@ def _entry(
 
 
 def _instant(text: str) -> datetime:
-    """The instant that SQLite kept; text without an offset is UTC."""
-    instant = datetime.fromisoformat(text)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    """The instant that SQLite kept; text without an offset is UTC. Raises Corrupt."""
+    try:
+        if len(text) == _LENGTH_AS_KEPT and text[-6:].isdigit():
+            return datetime.fromisoformat(text + "+00:00")
+        instant = datetime.fromisoformat(text)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Corrupt("the local file holds a time that is none", cause=str(error)) from None
 
 
 def _marks(values: Sequence[object]) -> str:

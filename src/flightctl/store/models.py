@@ -10,6 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
+from flightctl.errors import Corrupt
+
 _SQLITE_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -44,9 +46,12 @@ def sqlite_text(instant: datetime) -> str:
 
 
 def from_sqlite_text(value: str) -> datetime:
-    """The instant that SQLite kept; text without an offset is UTC."""
-    instant = datetime.fromisoformat(value)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    """The instant that SQLite kept; text without an offset is UTC. Raises Corrupt."""
+    try:
+        instant = datetime.fromisoformat(value)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Corrupt("the local file holds a time that is none", cause=str(error)) from None
 
 
 def _instant(**more: Any) -> Any:

@@ -1,0 +1,105 @@
+"""What a hit does not pay for: modules that it does not load, memory that it does not take."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from running import Cached
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read there")
+
+HEAVY = (
+    "httpx",
+    "httpcore",
+    "sqlmodel",
+    "sqlalchemy",
+    "alembic",
+    "pydantic",
+    "rich",
+    "airportsdata",
+    "keyring",
+    "tomli_w",
+)
+KIB_PER_MIB = 1024
+
+REPORT = f"""
+import os, re, sys
+def report():
+    loaded = [name for name in {HEAVY!r} if name in sys.modules]
+    # Not ru_maxrss: Linux hands that of the process that started this one on to it.
+    peak = re.search(r"VmHWM:\\s*([0-9]+) kB", open("/proc/self/status").read())[1]
+    os.write(2, f"{{','.join(loaded)}} {{peak}}\\n".encode())
+"""
+AT_THE_END = (
+    REPORT
+    + """
+leave = os._exit
+def report_and_leave(code):
+    report()
+    leave(code)
+os._exit = report_and_leave
+sys.argv = ["flightctl", *sys.argv[1:]]
+from flightctl.__main__ import main
+try:
+    main()
+except SystemExit as leaving:
+    report_and_leave(leaving.code)
+report_and_leave(0)
+"""
+)
+
+
+def _report(code: str, *arguments: str) -> tuple[str, list[str], int]:
+    """stdout, which heavy modules were loaded in the end, and the peak of resident memory in KiB."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded, peak = done.stderr.splitlines()[-1].split(" ")
+    return done.stdout, loaded.split(",") if loaded else [], int(peak)
+
+
+def test_importing_the_command_line_loads_nothing_heavy() -> None:
+    assert _report(REPORT + "import flightctl.cli.main; report()")[1] == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [("NZ527", "--json"), ("nz 0527", "ANZ527", "--format", "ndjson"), ("NZ5*", "--json")]
+)
+@pytest.mark.parametrize("options", [(), ("--offline",), ("--explain",)])
+def test_on_the_way_to_a_hit_nothing_heavy_is_loaded(
+    database: Path, cached: Cached, arguments: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    cached("NZ527")
+    out, loaded, _ = _report(AT_THE_END, "lookup", *arguments, *options)
+    assert '"outcome": "hit"' in out
+    assert loaded == []
+
+
+def test_a_known_path_needs_no_platformdirs(
+    database: Path, cached: Cached, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLIGHTCTL_CONFIG", str(tmp_path / "none.toml"))
+    cached("NZ527")
+    code = AT_THE_END.replace(repr(HEAVY), repr((*HEAVY, "platformdirs", "tomllib")))
+    assert _report(code, "lookup", "NZ527", "--json")[1] == []
+
+
+def test_a_hit_in_a_table_loads_what_draws_it_and_no_more(database: Path, cached: Cached) -> None:
+    cached("NZ527")
+    out, loaded, _ = _report(AT_THE_END, "lookup", "NZ527")
+    assert "NZ527" in out
+    assert loaded == ["rich"]
+
+
+def test_this_test_would_see_what_is_loaded(database: Path) -> None:
+    assert "sqlalchemy" in _report(AT_THE_END, "stats", "--json")[1]
+
+
+@pytest.mark.parametrize("format", ["json", "table"])
+def test_a_hit_takes_less_than_60_mib(database: Path, cached: Cached, format: str) -> None:
+    cached("NZ527")
+    assert _report(AT_THE_END, "lookup", "NZ527", "--format", format)[2] < 60 * KIB_PER_MIB
