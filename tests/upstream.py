@@ -16,6 +16,13 @@ KEY = "5f0c2a9e7b1d4c63a8f2e6d09b7c1a35"
 Row = dict[str, Any]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients are killed in mid-call; that is not worth a trace."""
+
+
 class Upstream:
     """``rows`` are filtered as the real service does; ``reply`` overrides them; ``asked`` holds every query."""
 
@@ -25,8 +32,7 @@ class Upstream:
         self.delay_s = 0.0
         self.page_rows = 100
         self.asked: list[dict[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property

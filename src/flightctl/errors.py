@@ -8,7 +8,7 @@ FlightctlError
 │                           RateLimited, KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
 ├── BudgetReached (6)       QuotaUsedUp
 ├── StateRefused (7)        AlreadyConfirmed, SeveralProposals
-├── LocalFileError (8)      Locked, Full, ReadOnly, Corrupt, Newer
+├── LocalFileError (8)      Locked, Full, ReadOnly, Corrupt, Newer, OutputLost
 └── ConfigurationError (10) NoKey
 """
 
@@ -259,6 +259,13 @@ class Newer(LocalFileError):
 
     code = "local_newer"
     default_hint = "upgrade flightctl, or point FLIGHTCTL_DB at another file"
+
+
+class OutputLost(LocalFileError):
+    """Where stdout goes has no room, or fails."""
+
+    code = "output_lost"
+    default_hint = "what was answered is kept in the cache; free some space and ask again"
 
 
 class ConfigurationError(FlightctlError):

@@ -187,3 +187,14 @@ def test_the_sandbox_has_a_file_of_its_own_that_reset_removes(flightctl: Flightc
     assert rows("SELECT count(*) FROM aviationstack_cache") == [(0,)]
     assert flightctl("sandbox", "reset", "--json").json["removed"] is True
     assert (beside.exists(), database.exists()) == (False, True)
+
+
+def test_what_waits_for_staff_is_not_in_the_counts_of_a_user(
+    flightctl: Flightctl, database: Path, cached: Cached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached("NZ527")
+    cached("NZ528", status="pending")
+    assert flightctl("db", "status", "--json").json["rows"]["aviationstack_cache"] == 2
+    monkeypatch.setenv("FLIGHTCTL_ROLE", "user")
+    rows = flightctl("db", "status", "--json").json["rows"]
+    assert (rows["aviationstack_cache"], "proposals" in rows) == (1, False)

@@ -130,3 +130,9 @@ def test_the_first_answers_of_a_slow_batch_survive_a_later_failure(
     done = flightctl("lookup", "NZ1", "NZ2", "NZ3", "--json")
     assert [answer["outcome"] for answer in done.answers] == ["hit", "error", "error"]
     assert done.code == 9
+
+
+def test_a_byte_order_mark_before_the_first_line_is_no_part_of_it(flightctl: Flightctl, cached: Cached) -> None:
+    cached("NZ527")
+    done = flightctl("lookup", "-", "--json", stdin=b"\xef\xbb\xbfNZ527\n")
+    assert (done.code, done.answers[0]["outcome"]) == (0, "hit")

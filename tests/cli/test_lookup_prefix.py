@@ -165,3 +165,9 @@ def test_the_table_of_a_prefix_ends_with_the_metrics(flightctl: Flightctl, cache
     cached("NZ51")
     assert flightctl("lookup", "NZ5*").out.splitlines()[-1] == "1 hit · 0 misses · 0 upstream calls"
     assert flightctl("lookup", "NZ6*").out.splitlines() == ["0 hits · 0 misses · 0 upstream calls"]
+
+
+def test_an_airline_in_no_table_is_asked_for_with_a_warning(flightctl: Flightctl, upstream: Upstream) -> None:
+    upstream.rows = [row("ZZ12", airline=("Zed Air", "ZZ", None))]
+    [answer] = flightctl("lookup", "ZZ", "--json").answers
+    assert (answer["outcome"], answer["warning"]) == ("miss", "ZZ is in no airline table")

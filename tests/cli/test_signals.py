@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,12 @@ def test_streams_that_were_closed_before_the_start_are_no_bug(
     assert done.returncode == code
     assert b"bug" not in done.stderr
     assert rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_full_disk_behind_stdout_is_said_and_is_no_bug(database: Path, cached: Cached) -> None:
+    cached("NZ527")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "flightctl", "lookup", "NZ527"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, b"could not be written" in done.stderr, b"Traceback" in done.stderr) == (8, True, False)

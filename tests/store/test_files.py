@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from flightctl.errors import Corrupt, FlightctlError, LocalFileError, Locked, Newer, NotFound, UsageError
+from flightctl.errors import Corrupt, FlightctlError, LocalFileError, Newer, NotFound, UsageError
 from flightctl.store import files
 from flightctl.store.engine import Database
 from flightctl.store.migrate import downgrade
@@ -19,7 +17,6 @@ from running import Cached, Flightctl, Rows
 from trouble import (
     change,
     column,
-    held,
     intact,
     leave_hot_journal,
     make_foreign,
@@ -225,18 +222,6 @@ def test_a_backup_of_a_half_written_file_is_of_what_was_committed(database: Path
     leave_hot_journal(database)
     files.backup(database, tmp_path / "copy.db")
     assert column(tmp_path / "copy.db", "SELECT count(*) FROM airports WHERE name = 'half written'") == [0]
-
-
-@pytest.mark.parametrize("lock", ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"])
-def test_a_locked_file_is_not_waited_for_without_end(database: Path, copy: Path, lock: str) -> None:
-    """One slow test each, about 6 s: the file is waited for as long as by any command."""
-    code = "import sys, pathlib; from flightctl.store import files; files.restore(*map(pathlib.Path, sys.argv[1:]))"
-    with held(database, lock):
-        done = subprocess.run(
-            [sys.executable, "-c", code, database, copy], capture_output=True, text=True, timeout=30, check=False
-        )
-    assert Locked.__name__ in done.stderr
-    assert column(database, FLIGHTS) == ["NZ528"]
 
 
 def test_removing_takes_what_is_beside_the_file_too(database: Path) -> None:

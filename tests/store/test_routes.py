@@ -79,6 +79,23 @@ def test_an_answer_that_was_overtaken_is_not_kept(db: Database) -> None:
     assert (known.route, known.refreshed_at) == (TO_CHC, NOW + timedelta(seconds=1))
 
 
+@pytest.mark.parametrize("provider", ["aviationstack", "manual"])
+def test_an_entry_that_a_wrong_clock_dated_later_gives_way(db: Database, provider: str) -> None:
+    store(db, TO_CHC, NOW + timedelta(days=40))
+    store(db, TO_WLG, NOW, provider)
+    known = entry(db)
+    assert known
+    assert (known.route, known.refreshed_at) == (TO_WLG, NOW)
+
+
+def test_what_staff_confirm_is_never_overtaken(db: Database) -> None:
+    store(db, TO_CHC, NOW + timedelta(seconds=1))
+    store(db, TO_WLG, NOW, "manual")
+    known = entry(db)
+    assert known
+    assert known.route == TO_WLG
+
+
 def test_an_answer_settles_a_pending_row_however_new_that_is(db: Database) -> None:
     store_pending(db, TO_WLG, NOW + timedelta(seconds=1))
     store(db, TO_CHC, NOW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -145,6 +146,8 @@ def test_status_and_backup_of_a_damaged_file_end_with_8(flightctl: Flightctl, da
 @pytest.fixture
 def locked_out(database: Path, upstream: Upstream, cached: Cached, request: pytest.FixtureRequest) -> dict[str, Ended]:
     """What commands say while another process holds this lock; about 6 s."""
+    copy = database.with_name("copy.db")
+    shutil.copy(database, copy)
     cached("NZ527")
     upstream.rows = [row(f"NZ{number}") for number in (1, 2)]
     commands = {
@@ -155,6 +158,8 @@ def locked_out(database: Path, upstream: Upstream, cached: Cached, request: pyte
         "confirm": ("confirm", "NZ9", "--json"),
         "stats": ("stats", "--json"),
         "status": ("db", "status", "--json"),
+        "backup": ("db", "backup", str(database.with_name("new copy.db")), "--json"),
+        "restore": ("db", "restore", str(copy), "--yes", "--json"),
     }
     with held(database, request.param):
         ended = crowd(list(commands.values()))
@@ -165,7 +170,7 @@ def locked_out(database: Path, upstream: Upstream, cached: Cached, request: pyte
 def test_a_file_that_is_held_for_itself_alone_is_waited_for_and_then_told_of(
     locked_out: dict[str, Ended], upstream: Upstream, database: Path
 ) -> None:
-    for name in ("add", "confirm", "stats", "status"):
+    for name in ("add", "confirm", "stats", "status", "backup", "restore"):
         assert explains(locked_out[name].result, "local_locked"), name
     offline = locked_out["offline"].result
     assert (offline.code, offline.answers[0]["error"]["code"]) == (8, "local_locked")
@@ -183,8 +188,8 @@ def test_a_file_that_can_be_read_but_not_written_answers_what_it_holds(
         hit = locked_out[name].result
         assert (hit.code, hit.answers[0]["outcome"]) == (0, "hit")
         assert "this was not counted" in hit.err
-    assert locked_out["stats"].result.code == locked_out["status"].result.code == 0
-    for name in ("add", "confirm"):
+    assert {locked_out[name].result.code for name in ("stats", "status", "backup")} == {0}
+    for name in ("add", "confirm", "restore"):
         assert explains(locked_out[name].result, "local_locked"), name
     misses = locked_out["misses"].result
     assert [answer["outcome"] for answer in misses.answers] == ["miss", "error"]

@@ -44,7 +44,8 @@ def with_stdin(words: Iterable[str]) -> Iterator[str]:
         if word != "-":
             yield word
             continue
-        for line in sys.stdin.buffer:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
+        for number, line in enumerate(sys.stdin.buffer):
+            # Some editors put a byte order mark before the first line.
+            text = line.decode("utf-8" if number else "utf-8-sig", "replace").rstrip("\r\n")
             if text.strip():
                 yield text

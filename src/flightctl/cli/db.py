@@ -9,6 +9,7 @@ import typer
 
 from flightctl.cli.commands import Command, Group, new_app
 from flightctl.cli.context import ask_before, runtime_of
+from flightctl.domain.caller import Role
 from flightctl.render.plain import FactsView
 
 db_app = new_app(cls=Group, help="Look after the local database file.")
@@ -20,7 +21,8 @@ def status(ctx: typer.Context) -> None:
     from flightctl.services.local_file import status_facts
 
     runtime = runtime_of(ctx)
-    runtime.output.show(FactsView("flightctl.db/1", status_facts(runtime.path)))
+    facts = status_facts(runtime.path, with_pending=runtime.caller.role >= Role.STAFF)
+    runtime.output.show(FactsView("flightctl.db/1", facts))
 
 
 @db_app.command("upgrade", cls=Command)

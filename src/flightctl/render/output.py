@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, TextIO
 
 from flightctl.domain.text import cleaned
-from flightctl.errors import FlightctlError, UsageError
+from flightctl.errors import FlightctlError, OutputLost, UsageError
 
 if TYPE_CHECKING:
     from flightctl.render.view import View
@@ -63,18 +64,24 @@ class Output:
             self.show(view)
 
     def write(self, line: str) -> None:
-        """Write one line of data; a reader that has gone away ends the program quietly."""
-        try:
+        """Write one line of data; a reader that has gone away ends the program quietly. Raises OutputLost."""
+        with self._stdout_watched():
             self.stdout.write(line + "\n")
-        except BrokenPipeError:
-            leave_quietly()
 
     def flush(self) -> None:
-        """Hand over what was written."""
-        try:
+        """Hand over what was written. Raises OutputLost."""
+        with self._stdout_watched():
             self.stdout.flush()
+
+    @contextmanager
+    def _stdout_watched(self) -> Iterator[None]:
+        try:
+            yield
         except BrokenPipeError:
             leave_quietly()
+        except OSError as error:
+            _discard(self.stdout)
+            raise OutputLost(f"the output could not be written: {error.strerror}") from None
 
     def fail(self, error: FlightctlError, *, with_object: bool) -> None:
         """Say what went wrong: one line on stderr, and the error object where no other object was printed."""

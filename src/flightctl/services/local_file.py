@@ -12,9 +12,9 @@ Facts = dict[str, Any]
 """Names and values of ``flightctl.db/1``."""
 
 
-def status_facts(path: Path) -> Facts:
-    """What the file is now. Raises NotFound, LocalFileError."""
-    status = files.status(path)
+def status_facts(path: Path, *, with_pending: bool = True) -> Facts:
+    """What the file is now; ``with_pending`` is for staff. Raises NotFound, LocalFileError."""
+    status = files.status(path, with_pending=with_pending)
     return {
         "path": str(status.path),
         "revision": status.revision or None,

@@ -25,6 +25,8 @@ class PrefixLookup:
         self._bare = isinstance(query, AirlineQuery)
         self._airline = self._iata(query.airline)
         self._key = f"airline:{self._airline}"
+        known = not self._bare or lookups.local.holders(self._airline)
+        self._warning = "" if known else f"{self._airline} is in no airline table"
         self._prefix = self._airline + ("" if isinstance(query, AirlineQuery) else query.rest)
 
     def answers(self) -> list[Answer]:
@@ -90,7 +92,8 @@ class PrefixLookup:
     def _row(self, entry: RouteEntry, outcome: Outcome, source: str, warning: str) -> Answer:
         until = expires_at(entry.refreshed_at, self._lookups.strategy.ttl)
         flight = entry.route.flight_iata
-        return Answer(self._text, flight, outcome, source, entry.provider, entry, until, warning)
+        told = "; ".join(filter(None, (self._warning, warning)))
+        return Answer(self._text, flight, outcome, source, entry.provider, entry, until, told)
 
     def _matching(self) -> list[RouteEntry]:
         """Confirmed entries with the prefix, fresh or not; for a bare airline its own only (NZ, not NZM)."""

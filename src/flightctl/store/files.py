@@ -34,8 +34,11 @@ class FileStatus:
     """By table."""
 
 
-def status(path: Path) -> FileStatus:
-    """Read the file's state, with SQLite's own check of its structure. Raises NotFound, LocalFileError."""
+def status(path: Path, *, with_pending: bool = True) -> FileStatus:
+    """Read the file's state, with SQLite's own check of its structure. Raises NotFound, LocalFileError.
+
+    Without ``with_pending`` the counts tell nothing of what waits for staff.
+    """
     with _opened(path) as connection:
         return FileStatus(
             path,
@@ -44,7 +47,7 @@ def status(path: Path) -> FileStatus:
             connection.execute("PRAGMA journal_mode").fetchone()[0],
             sqlite3.sqlite_version,
             connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",),
-            _row_counts(connection),
+            _row_counts(connection, with_pending),
         )
 
 
@@ -55,9 +58,14 @@ def _revision(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else ""
 
 
-def _row_counts(connection: sqlite3.Connection) -> dict[str, int]:
-    present = [name for name in _COUNTED if name in _tables(connection)]
-    return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in present}
+def _row_counts(connection: sqlite3.Connection, with_pending: bool) -> dict[str, int]:
+    hidden = {} if with_pending else {"aviationstack_cache": "WHERE status = 'confirmed'"}
+    present = _tables(connection).intersection(_COUNTED)
+    return {
+        name: connection.execute(f"SELECT count(*) FROM {name} {hidden.get(name, '')}").fetchone()[0]
+        for name in _COUNTED
+        if name in present and (with_pending or name != "proposals")
+    }
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

@@ -17,6 +17,8 @@ from flightctl.store.references import airline_names, airport_names
 from flightctl.store.schema import CONFIRMED, MANUAL, PENDING
 
 _KEEP_ABSENCES = timedelta(days=1)
+_OVERTAKEN_BY = timedelta(minutes=1)
+"""Two calls for one flight are not further apart; an entry dated later than that was written by a wrong clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ def stale_entries(session: Session, before: datetime) -> list[RouteEntry]:
 
 
 def store(session: Session, route: Route, provider: str, payload: Any, now: datetime) -> None:
-    """Store a vouched-for route as confirmed, whatever stood there; an answer that is older than the entry is not kept.
+    """Store a vouched-for route as confirmed, whatever stood there; a provider's answer that was overtaken is not kept.
 
     A remembered absence of the flight is forgotten.
     """
     row = _row(session, route.cache_key) or _new_row(route, now)
-    if row.status == CONFIRMED and row.refreshed_at > now:
+    if provider != MANUAL and row.status == CONFIRMED and now < row.refreshed_at <= now + _OVERTAKEN_BY:
         return
     row.status, row.provider, row.payload_source = CONFIRMED, provider, payload
     row.refreshed_at = row.updated_at = now
