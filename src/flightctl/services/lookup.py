@@ -90,12 +90,13 @@ class Lookups:
         waiting = iter(texts)
         while chunk := list(islice(waiting, _AT_ONCE)):
             held: list[Answer] = []
+            calls = self.metrics.upstream_calls
             for answers in self._chunk(chunk):
                 held += answers
                 # A paid answer is not held back for the rest of its chunk, which may take long.
-                if self.metrics.upstream_calls:
+                if self.metrics.upstream_calls > calls:
                     yield from self._counted(held)
-                    held = []
+                    held, calls = [], self.metrics.upstream_calls
             yield from self._counted(held)
 
     def pay(self, call: Callable[[PaidRoutes], Fetched]) -> Fetched:
