@@ -31,7 +31,8 @@ def show(ctx: typer.Context) -> None:
 
     runtime = runtime_of(ctx)
     items = [asdict(setting) for setting in all_shown(runtime.settings)]
-    runtime.output.show(ListView("flightctl.config/1", "settings", ("name", "value", "origin", "help"), items))
+    columns = ("name", "value", "origin", "help")
+    runtime.output.show(ListView("flightctl.config/1", "settings", columns, items, wide=("help",)))
 
 
 @config_app.command("get", cls=Command)

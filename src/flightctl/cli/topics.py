@@ -34,4 +34,5 @@ def help_on(ctx: typer.Context, topic: Annotated[Topic, typer.Argument(show_defa
         Topic.FORMATS: reference.formats,
         Topic.FAULTS: reference.faults,
     }[topic]()
-    runtime_of(ctx).output.show(ListView("flightctl.help/1", "items", columns, items))
+    view = ListView("flightctl.help/1", "items", columns, items, wide=("setting", "default"))
+    runtime_of(ctx).output.show(view)

@@ -17,6 +17,7 @@ from flightctl.domain.text import cleaned
 UNLIMITED = 10_000
 """Cells a line may have where no terminal sets a limit."""
 _USUAL_WIDTH = 80
+_LONGEST_NAME = 30
 
 OUTCOME_STYLES = {
     "hit": "green",
@@ -70,11 +71,17 @@ def drawn(things: Iterable[RenderableType], stream: TextIO, color: str) -> Itera
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """A table without frame; every cell is text as it stands, never markup."""
     drawn_table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in columns:
-        drawn_table.add_column(column, overflow="fold")
-    for row in rows:
-        drawn_table.add_row(*(cell if isinstance(cell, Text) else Text(cleaned(cell)) for cell in row))
+    lines = [[cell if isinstance(cell, Text) else Text(cleaned(cell)) for cell in row] for row in rows]
+    for position, column in enumerate(columns):
+        drawn_table.add_column(column, overflow="fold", min_width=None if position else _width_of_names(lines))
+    for line in lines:
+        drawn_table.add_row(*line)
     return drawn_table
+
+
+def _width_of_names(lines: Sequence[Sequence[Text]]) -> int:
+    """What the first column keeps when room is short: it names the line."""
+    return min(max((line[0].cell_len for line in lines), default=0), _LONGEST_NAME)
 
 
 def styled(text: str, style: str) -> Text:

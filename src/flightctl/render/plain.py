@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_ROOM_FOR_ALL = 140
+"""Below this width, in cells, a list leaves out what it can."""
+
 
 @dataclass(frozen=True, slots=True)
 class FactsView:
@@ -49,6 +52,8 @@ class ListView:
     key: str
     columns: Sequence[str]
     items: Sequence[Mapping[str, Any]]
+    wide: Sequence[str] = ()
+    """Columns that a narrow terminal is spared."""
 
     def document(self) -> Mapping[str, Any]:
         """The list with its schema."""
@@ -62,14 +67,12 @@ class ListView:
         """A line an item."""
         from flightctl.render.console import table
 
-        return [table([name.upper() for name in self.columns], [self._cells(item) for item in self.items])]
+        columns = [name for name in self.columns if width >= _ROOM_FOR_ALL or name not in self.wide]
+        return [table([name.upper() for name in columns], [[_shown(item[n]) for n in columns] for item in self.items])]
 
     def footer(self) -> str:
         """None."""
         return ""
-
-    def _cells(self, item: Mapping[str, Any]) -> list[str]:
-        return [_shown(item[name]) for name in self.columns]
 
 
 def _shown(value: object) -> str:
