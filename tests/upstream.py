@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -30,6 +31,8 @@ class Upstream:
         self.rows: list[Row] = []
         self.reply: tuple[int, str] | None = None
         self.delay_s = 0.0
+        self.while_asked: Callable[[], object] = lambda: None
+        """Called for each query before it is answered: what happens elsewhere meanwhile."""
         self.page_rows = 100
         self.asked: list[dict[str, str]] = []
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -51,6 +54,7 @@ class Upstream:
     def answer(self, query: dict[str, str]) -> tuple[int, str]:
         """Status and body for a query."""
         self.asked.append(query)
+        self.while_asked()
         time.sleep(self.delay_s)
         if self.reply is not None:
             return self.reply

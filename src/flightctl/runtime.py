@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flightctl.services.paid_routes import PaidRoutes
     from flightctl.services.refresh import Refresh, RefreshOrder
     from flightctl.services.review import Review
+    from flightctl.services.shared_routes import SharedRoutes
     from flightctl.store.engine import Database
 
 SANDBOX = "sandbox"
@@ -144,7 +146,7 @@ class Runtime:
         """A look-up with the strategy that this caller is entitled to; raises ConfigurationError."""
         from flightctl.services.lookup import Lookups, Upstream
 
-        upstream = Upstream(self.provider, lambda: self.paid)
+        upstream = Upstream(self.provider, lambda: self.shared)
         return Lookups(self.local, upstream, self._strategy(flags), self.clock, explains=flags.explain)
 
     @cached_property
@@ -161,17 +163,26 @@ class Runtime:
         )
         return PaidRoutes(self._upstream(), lambda: self.database, settings, self.clock)
 
+    @cached_property
+    def shared(self) -> SharedRoutes:
+        """The paid step behind the single flight; raises as ``paid``."""
+        from flightctl.services.shared_routes import SharedRoutes
+        from flightctl.services.single_flight import SingleFlight
+
+        single = SingleFlight(lambda: self.database, self.clock, time.sleep)
+        return SharedRoutes(self.paid, single, self.clock, shares=self.settings["cache.enabled"])
+
     def review(self) -> Review:
         """Manual entries; raises LocalFileError."""
         from flightctl.services.review import Review
 
         return Review(self.database, self.caller, self.clock, self.ttl)
 
-    def refresh(self, order: RefreshOrder, holder: str) -> Refresh:
-        """A refresh run; ``holder`` names it among the leases. Raises LocalFileError."""
+    def refresh(self, order: RefreshOrder) -> Refresh:
+        """A refresh run; raises LocalFileError."""
         from flightctl.services.refresh import Refresh
 
-        return Refresh(self.database, order, self.clock, holder)
+        return Refresh(self.database, order, self.clock)
 
     def close(self) -> None:
         """Let go of what was opened."""

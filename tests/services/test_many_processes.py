@@ -181,10 +181,10 @@ def test_what_another_refresh_run_has_done_meanwhile_is_not_done_again(upstream:
     upstream.rows = [row("NZ1")]  # NZ2 is not known any more
     runtime = Runtime(Options(), os.environ)
     order = RefreshOrder(runtime.ttl)
-    one, other = runtime.refresh(order, "one"), runtime.refresh(order, "other")
+    one, other = runtime.refresh(order), runtime.refresh(order)
     chosen, also_chosen = one.selected(), other.selected()
-    one.run(chosen, lambda: runtime.paid, lambda: None)
-    late = other.run(also_chosen, lambda: runtime.paid, lambda: None)
+    one.run(chosen, lambda: runtime.shared, lambda: None)
+    late = other.run(also_chosen, lambda: runtime.shared, lambda: None)
     runtime.close()
     assert len(also_chosen) == late.count(Renewal.SKIPPED) == 2
     assert len(upstream.asked) == 2

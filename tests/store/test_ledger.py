@@ -1,4 +1,4 @@
-"""The record of paid calls, the counters of look-ups, and leases on work."""
+"""The record of paid calls, and the counters of look-ups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from flightctl.store.ledger import Counted
 from running import Rows
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-LEASE = timedelta(seconds=20)
 KEY = "flight:NZ527"
 
 
@@ -33,16 +32,6 @@ def settle(db: Database, call: int, result: str) -> None:
 def calls(db: Database, since: datetime = NOW) -> dict[str, int]:
     with db.reading() as session:
         return ledger.calls_by_result(session, since)
-
-
-def take(db: Database, holder: str, now: datetime = NOW, key: str = KEY) -> bool:
-    with db.writing() as session:
-        return ledger.take_lease(session, key, holder, now, now + LEASE)
-
-
-def release(db: Database, holder: str, now: datetime = NOW) -> None:
-    with db.writing() as session:
-        ledger.release_lease(session, KEY, holder, now)
 
 
 def test_a_call_is_on_record_as_soon_as_it_is_sent(db: Database, rows: Rows) -> None:
@@ -70,53 +59,6 @@ def test_a_call_number_is_never_given_twice(db: Database, rows: Rows) -> None:
     first = record(db)
     rows("DELETE FROM upstream_calls")
     assert record(db) > first
-
-
-def test_a_lease_is_held_by_one(db: Database) -> None:
-    assert take(db, "a")
-    assert not take(db, "b")
-    assert not take(db, "a"), "a second run of the same process is another holder too"
-
-
-def test_a_lease_on_one_flight_is_none_on_another(db: Database) -> None:
-    assert take(db, "a")
-    assert take(db, "b", key="flight:NZ528")
-
-
-def test_a_lease_that_is_given_back_can_be_taken(db: Database) -> None:
-    take(db, "a")
-    release(db, "a")
-    assert take(db, "b")
-
-
-def test_a_lease_is_only_given_back_by_its_holder(db: Database) -> None:
-    take(db, "a")
-    release(db, "b")
-    assert not take(db, "b")
-
-
-def test_giving_back_what_was_never_taken_is_nothing(db: Database, rows: Rows) -> None:
-    release(db, "a")
-    assert rows("SELECT count(*) FROM leases") == [(0,)]
-
-
-def test_a_lease_ends_by_itself_to_the_microsecond(db: Database) -> None:
-    take(db, "a")
-    assert not take(db, "b", NOW + LEASE - timedelta.resolution)
-    assert take(db, "b", NOW + LEASE)
-
-
-def test_who_lost_a_lease_does_not_end_the_next_ones(db: Database) -> None:
-    take(db, "a")
-    take(db, "b", NOW + LEASE)
-    release(db, "a", NOW + LEASE)
-    assert not take(db, "c", NOW + LEASE)
-
-
-def test_the_fence_grows_with_each_holder(db: Database, rows: Rows) -> None:
-    for turn, holder in enumerate("abc"):
-        take(db, holder, NOW + turn * LEASE)
-    assert rows("SELECT holder, fence FROM leases") == [("c", 3)]
 
 
 COUNTS = st.dictionaries(

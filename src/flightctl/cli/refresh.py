@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
@@ -42,10 +39,10 @@ def refresh_stale(
     order = RefreshOrder(runtime.ttl, parse_duration(ahead), limit, max_calls)
     if not runtime.may_spend and not dry_run:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
-    refresh = runtime.refresh(order, f"{socket.gethostname()}:{os.getpid()}:{uuid4()}")
+    refresh = runtime.refresh(order)
     due = refresh.selected()
     with progress(runtime.output, "refreshing", len(due)) as on_each:
-        report = refresh.preview(due) if dry_run else refresh.run(due, lambda: runtime.paid, on_each)
+        report = refresh.preview(due) if dry_run else refresh.run(due, lambda: runtime.shared, on_each)
     runtime.output.show_unless_quiet(RefreshView(report, runtime.clock()))
     for failure in [one.error for one in report.renewed if one.error][:1]:
         runtime.output.fail(failure, with_object=False)

@@ -135,3 +135,8 @@ def exit_code(answers: Iterable[Answer], prefixes: Iterable[PrefixSummary] = ())
     codes = {answer.error.exit_code if answer.error else 0 for answer in answers}
     codes |= {NotFound.exit_code for prefix in prefixes if not prefix.matched and not prefix.failed}
     return codes.pop() if len(codes) == 1 else 9 if codes else 0
+
+
+def shared_outcome(waited: bool) -> Outcome:
+    """How an answer that somebody else paid for is told: fetched while we waited, or stored just before we looked."""
+    return Outcome.COALESCED if waited else Outcome.HIT

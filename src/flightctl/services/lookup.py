@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flightctl.domain import explanation
 from flightctl.domain.airline import iata_of, resolve
-from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary
+from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary, shared_outcome
 from flightctl.domain.designator import AirlineCode, AirlineQuery, Designator, PrefixQuery, parse_query
 from flightctl.domain.freshness import is_fresh
 from flightctl.domain.question import Question, answered, failed, not_found, refused, without_route
@@ -19,7 +19,9 @@ from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError
 from flightctl.services.local_tier import LocalTier
 
 if TYPE_CHECKING:
-    from flightctl.services.paid_routes import Fetched, PaidRoutes
+    from flightctl.services.paid_routes import Fetched
+    from flightctl.services.shared_routes import SharedRoutes, Wanted
+    from flightctl.services.single_flight import Landed
 
 _AT_ONCE = 2000
 """Questions that are answered, and counted in one commit, before the first of their answers is handed out."""
@@ -40,7 +42,7 @@ class Upstream(NamedTuple):
     """The paid step as a look-up sees it: its name now, the thing itself only when it is needed."""
 
     name: str
-    open: Callable[[], PaidRoutes]
+    open: Callable[[], SharedRoutes]
 
 
 class Snapshot(NamedTuple):
@@ -99,16 +101,26 @@ class Lookups:
                     held, calls = [], self.metrics.upstream_calls
             yield from self._counted(held)
 
-    def pay(self, call: Callable[[PaidRoutes], Fetched]) -> Fetched:
-        """Make one paid call and count it. Raises what it raises, and ConfigurationError where no key is set."""
-        paid = self.upstream.open()
+    def pay(self, call: Callable[[SharedRoutes, Wanted], Landed[Fetched]]) -> Landed[Fetched]:
+        """Make one paid call, or share somebody else's, and count it.
+
+        Raises what the call raises, and ConfigurationError where no key is set.
+        """
+        shared, wanted = self.upstream.open(), self._wanted()
         try:
-            fetched = call(paid)
+            landed = call(shared, wanted)
         finally:
-            self.metrics.upstream_calls, self.metrics.upstream_errors = paid.calls, paid.errors
+            self.metrics.upstream_calls, self.metrics.upstream_errors = shared.paid.calls, shared.paid.errors
         # A file that would not take the answer will not take the counters either; it has been waited for once.
-        self.local.unwritable = self.local.unwritable or fetched.trouble
-        return fetched
+        self.local.unwritable = self.local.unwritable or landed.value.trouble
+        return landed
+
+    def _wanted(self) -> Wanted:
+        """What somebody else may have stored that will do: with ``--refresh`` only what came in after we asked."""
+        from flightctl.services.shared_routes import Wanted
+
+        now = self.clock()
+        return Wanted(now, now) if self.strategy.refresh else Wanted(now - self.strategy.ttl)
 
     def _counted(self, answers: list[Answer]) -> list[Answer]:
         self.local.count(self.metrics.take_unwritten(), self.clock())
@@ -171,9 +183,6 @@ class Lookups:
         if move is Move.ANSWER and found:
             return answered(question, found, Outcome.HIT, LOCAL, self.strategy.ttl)
         if move is Move.ASK:
-            newer = self._fetched_meanwhile(question)
-            if newer is not None:
-                return answered(question, newer, Outcome.HIT, LOCAL, self.strategy.ttl)
             answer = self._settled[question.keys[0]] = self._ask(question, found)
             return answer
         if self.local.unreadable is not None:
@@ -181,25 +190,24 @@ class Lookups:
             return without_route(question, Outcome.ERROR, self.local.unreadable, "", "")
         return refused(move, question, found, self.upstream.name)
 
-    def _fetched_meanwhile(self, question: Question) -> RouteEntry | None:
-        """What somebody else has stored since the snapshot, which grows old while calls are made."""
-        if not self.metrics.upstream_calls or self.strategy.refresh or not self.strategy.cache_enabled:
-            return None
-        entry = Snapshot(self.local.entries(question.keys), {}).entry(question)
-        return entry if entry and is_fresh(entry.refreshed_at, self.clock(), self.strategy.ttl) else None
-
     def _ask(self, question: Question, found: RouteEntry | None) -> Answer:
         try:
-            fetched = self.pay(lambda paid: paid.flight(question.asked))
+            landed = self.pay(lambda shared, wanted: shared.flight(question.asked, wanted))
         except ConfigurationError as error:
             return failed(question, found, self.local.unreadable or error, self.strategy, "")
         except FlightctlError as error:
             return failed(question, found, error, self.strategy, self.upstream.name)
+        return self._landed(question, found, landed)
+
+    def _landed(self, question: Question, found: RouteEntry | None, landed: Landed[Fetched]) -> Answer:
+        fetched, name, ttl = landed.value, self.upstream.name, self.strategy.ttl
         if not fetched.entries:
-            return not_found(question, self.upstream.name)
+            return not_found(question, name) if landed.led else refused(Move.ANSWER_ABSENT, question, found, name)
+        if not landed.led:
+            return answered(question, fetched.entries[0], shared_outcome(landed.waited), LOCAL, ttl)
         outcome = Outcome.REFRESHED if found else Outcome.MISS
         warning = f"not kept: {fetched.trouble.message}" if fetched.trouble else ""
-        return answered(question, fetched.entries[0], outcome, self.upstream.name, self.strategy.ttl, warning)
+        return answered(question, fetched.entries[0], outcome, name, ttl, warning)
 
     def _again(self, question: Question, settled: Answer) -> Answer:
         """A flight asked for twice in one run: answered twice, paid once."""

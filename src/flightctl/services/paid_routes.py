@@ -14,9 +14,10 @@ from flightctl.domain.observed import FlightsPage, ObservedLeg
 from flightctl.domain.references import References, completed, route_of
 from flightctl.domain.route import EntryStatus, Route, RouteEntry
 from flightctl.domain.selection import ChosenFlight, choose_flight
+from flightctl.domain.turn import Lease
 from flightctl.errors import FlightctlError, IncompleteAnswer, LocalFileError
 from flightctl.providers.aviationstack import AviationStack
-from flightctl.store import ledger, proposals, routes
+from flightctl.store import leases, ledger, proposals, routes
 from flightctl.store.engine import Database, Transaction
 from flightctl.store.reference_data import packaged_references
 from flightctl.store.references import learn, references_for
@@ -82,6 +83,8 @@ class PaidRoutes:
         self._settings = settings
         self._clock = clock
         self._unrecorded: LocalFileError | None = None
+        self.trouble: LocalFileError | None = None
+        """Why the file takes no writes, where that is known already; it is not waited for again."""
         self.calls = 0
         """Requests made so far."""
         self.errors = 0
@@ -96,8 +99,8 @@ class PaidRoutes:
         """Close the connection to the provider."""
         self._provider.close()
 
-    def flight(self, asked: Designator) -> Fetched:
-        """Ask for one flight and keep what counts.
+    def flight(self, asked: Designator, lease: Lease | None = None) -> Fetched:
+        """Ask for one flight and keep what counts, unless its ``lease`` has passed to somebody else meanwhile.
 
         Raises UpstreamError, QuotaUsedUp; LocalFileError where a second call of a run could not be recorded.
         """
@@ -106,14 +109,14 @@ class PaidRoutes:
             legs = self._completed(page)
             chosen = choose_flight(legs, asked, self._clock())
             read = [_Read(route_of(chosen, asked), chosen)] if chosen else []
-            return self._kept(call, asked.cache_key, page, read)
+            return self._kept(call, asked.cache_key, page, read, lease)
 
-    def airline(self, code: str) -> Fetched:
+    def airline(self, code: str, lease: Lease | None = None) -> Fetched:
         """Ask for one page of an airline's flights and keep each flight in it. Raises as ``flight`` does."""
         key = f"airline:{code}"
         with self._call(key) as call:
             page = self._provider.airline(code)
-            return self._kept(call, key, page, list(_flights_of(code, self._completed(page), self._clock())))
+            return self._kept(call, key, page, list(_flights_of(code, self._completed(page), self._clock())), lease)
 
     @contextmanager
     def _call(self, key: str) -> Iterator[_Call]:
@@ -132,6 +135,9 @@ class PaidRoutes:
         if self._unrecorded is not None:
             # A batch does not wait for a locked file again at each of its flights.
             raise self._unrecorded
+        self._unrecorded = self.trouble
+        if self._unrecorded is not None:
+            return None
         try:
             with self._database().writing() as session:
                 return ledger.record_call(session, self.name, key, self._clock())
@@ -157,36 +163,40 @@ class PaidRoutes:
         except LocalFileError:
             return packaged_references(legs)
 
-    def _kept(self, call: _Call, key: str, page: FlightsPage, read: list[_Read]) -> Fetched:
+    def _kept(self, call: _Call, key: str, page: FlightsPage, read: list[_Read], lease: Lease | None) -> Fetched:
         now = self._clock()
         entries = tuple(one.entry(self.name, now) for one in read)
         # A file that could not take the call down will not take the answer either; it has been waited for once.
-        trouble = self._unrecorded if call.number is None else self._written(call.number, key, page, read, now)
+        trouble = self._unrecorded if call.number is None else self._written(call.number, key, page, read, now, lease)
         return Fetched(entries, page.complete, trouble)
 
     def _written(
-        self, call_number: int, key: str, page: FlightsPage, read: list[_Read], now: datetime
+        self, call_number: int, key: str, page: FlightsPage, read: list[_Read], now: datetime, lease: Lease | None
     ) -> LocalFileError | None:
         """Keep the answer and how the call ended; what kept us from it, if anything did."""
         *earlier, last = [read[start : start + _AT_ONCE] for start in range(0, len(read), _AT_ONCE)] or [[]]
         try:
             for part in earlier:
                 with self._database().writing() as session:
-                    self._store(session, part, now)
+                    if self._may_keep(session, lease):
+                        self._store(session, part, now)
             with self._database().writing() as session:
-                self._store(session, last, now)
-                if self._settings.keep:
+                if self._may_keep(session, lease):
+                    self._store(session, last, now)
                     self._learn(session, key, page, now, found=bool(read))
                 ledger.settle_call(session, call_number, ledger.OK if read else ledger.NOT_FOUND)
         except LocalFileError as error:
             return error
         return None
 
+    def _may_keep(self, session: Transaction, lease: Lease | None) -> bool:
+        """Not where the cache is off, and not where we were gone for so long that somebody else has asked since."""
+        return self._settings.keep and (lease is None or leases.holds(session, lease))
+
     def _store(self, session: Transaction, read: list[_Read], now: datetime) -> None:
-        if self._settings.keep:
-            for one in read:
-                routes.store(session, one.route, self.name, self._payload(one), now)
-                proposals.settle(session, one.route, self.name, now)
+        for one in read:
+            routes.store(session, one.route, self.name, self._payload(one), now)
+            proposals.settle(session, one.route, self.name, now)
 
     def _learn(self, session: Transaction, key: str, page: FlightsPage, now: datetime, *, found: bool) -> None:
         learn(session, page.legs)

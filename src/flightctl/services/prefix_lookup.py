@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flightctl.domain.airline import iata_of
-from flightctl.domain.answer import LOCAL, Answer, Outcome, PrefixSummary
+from flightctl.domain.answer import LOCAL, Answer, Outcome, PrefixSummary, shared_outcome
 from flightctl.domain.designator import AirlineQuery, PrefixQuery, natural_order
 from flightctl.domain.freshness import expires_at, is_fresh
 from flightctl.domain.route import RouteEntry
@@ -52,12 +52,16 @@ class PrefixLookup:
     def _ask(self, matching: Sequence[RouteEntry]) -> list[Answer]:
         strategy, upstream = self._lookups.strategy, self._lookups.upstream
         try:
-            fetched = self._lookups.pay(lambda paid: paid.airline(self._airline))
+            landed = self._lookups.pay(lambda shared, wanted: shared.airline(self._airline, wanted))
         except FlightctlError as error:
             if strategy.stale_if_error and error.serves_stale and matching:
                 warning = f"shown although it expired, because {error.message}"
                 return self._found(matching, Outcome.STALE, LOCAL, warning=warning)
             return self._failed(error)
+        fetched = landed.value
+        if not landed.led:
+            outcome = shared_outcome(landed.waited) if fetched.entries else Outcome.NOT_FOUND
+            return self._found(fetched.entries, outcome, LOCAL)
         outcome = Outcome.MISS if fetched.entries else Outcome.NOT_FOUND
         return self._found(fetched.entries, outcome, upstream.name, complete=fetched.complete)
 

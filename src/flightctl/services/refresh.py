@@ -11,13 +11,10 @@ from flightctl.domain.designator import parse_designator
 from flightctl.domain.freshness import is_soon_stale
 from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.errors import FlightctlError
-from flightctl.services.paid_routes import PaidRoutes
+from flightctl.services.shared_routes import SharedRoutes
 from flightctl.services.verification import STOPS_A_RUN
-from flightctl.store import ledger, routes
+from flightctl.store import routes
 from flightctl.store.engine import Database, Transaction
-
-_LEASE = timedelta(seconds=20)
-"""A call's deadline of 15 s and a margin; after it another run may take the entry over."""
 
 
 class Renewal(Enum):
@@ -83,11 +80,10 @@ class RefreshOrder:
 class Refresh:
     """One run."""
 
-    def __init__(self, database: Database, order: RefreshOrder, clock: Callable[[], datetime], holder: str) -> None:
+    def __init__(self, database: Database, order: RefreshOrder, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._order = order
         self._clock = clock
-        self._holder = holder
 
     def selected(self) -> list[RouteEntry]:
         """Entries that are stale, or will be within ``ahead``; oldest first; without what upstream does not know."""
@@ -104,7 +100,7 @@ class Refresh:
         return RefreshReport(len(due), dry_run=True, renewed=renewed)
 
     def run(
-        self, due: Sequence[RouteEntry], paid: Callable[[], PaidRoutes], on_each: Callable[[], None]
+        self, due: Sequence[RouteEntry], shared: Callable[[], SharedRoutes], on_each: Callable[[], None]
     ) -> RefreshReport:
         """Renew each; an entry that fails stays as it was and the run goes on, unless every call would fail.
 
@@ -112,39 +108,31 @@ class Refresh:
         """
         report = RefreshReport(len(due))
         for entry in due:
-            report.renewed.append(self._renewed(entry, paid(), report))
-            report.upstream_calls = paid().calls
+            report.renewed.append(self._renewed(entry, shared(), report))
+            report.upstream_calls = shared().paid.calls
             on_each()
         return report
 
-    def _renewed(self, entry: RouteEntry, paid: PaidRoutes, report: RefreshReport) -> Renewed:
-        spent = self._order.max_calls is not None and paid.calls >= self._order.max_calls
-        if spent or report.stopped_by is not None or not self._taken(entry):
+    def _renewed(self, entry: RouteEntry, shared: SharedRoutes, report: RefreshReport) -> Renewed:
+        spent = self._order.max_calls is not None and shared.paid.calls >= self._order.max_calls
+        if spent or report.stopped_by is not None:
             return Renewed(entry, Renewal.SKIPPED)
+        asked = parse_designator(entry.route.flight_iata)
         try:
-            fetched = paid.flight(parse_designator(entry.route.flight_iata))
+            fetched = shared.renewed(asked, lambda session: self._is_due(session, entry.route.cache_key))
         except FlightctlError as error:
             return Renewed(entry, Renewal.FAILED, error=error)
-        finally:
-            self._give_back(entry)
+        if fetched is None:
+            return Renewed(entry, Renewal.SKIPPED)
         if not fetched.entries:
             return Renewed(entry, Renewal.NOT_FOUND)
         after = fetched.entries[0]
         return Renewed(entry, Renewal.UNCHANGED if after.route == entry.route else Renewal.CHANGED, after)
 
-    def _taken(self, entry: RouteEntry) -> bool:
-        """Take the entry, unless another run holds it or has renewed it already."""
-        now, key = self._clock(), entry.route.cache_key
-        with self._database.writing() as session:
-            return self._is_due(session, key, now) and ledger.take_lease(session, key, self._holder, now, now + _LEASE)
-
-    def _is_due(self, session: Transaction, key: str, now: datetime) -> bool:
+    def _is_due(self, session: Transaction, key: str) -> bool:
         """Whether it still is: another run may have renewed it, or found that upstream does not know it."""
+        now = self._clock()
         entry = routes.entries(session, [key], EntryStatus.CONFIRMED).get(key)
         if entry is None or routes.absent(session, [key], now):
             return False
         return is_soon_stale(entry.refreshed_at, now, self._order.ttl, self._order.ahead)
-
-    def _give_back(self, entry: RouteEntry) -> None:
-        with self._database.writing() as session:
-            ledger.release_lease(session, entry.route.cache_key, self._holder, self._clock())

@@ -1,4 +1,4 @@
-"""The record of paid calls, the counters of look-ups, and leases on work."""
+"""The record of paid calls, and the counters of look-ups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select, update
 
 from flightctl.domain.answer import Bucket
-from flightctl.store.models import Lease, LookupCount, UpstreamCall
+from flightctl.store.models import LookupCount, UpstreamCall
 
 SENT = "sent"
 OK = "ok"
@@ -53,20 +53,3 @@ def lookups_by_hour(session: Session, since_hour: str) -> list[Counted]:
     """Counted look-ups of every hour from ``since_hour`` on."""
     rows = session.exec(select(LookupCount).where(col(LookupCount.hour) >= since_hour))
     return [Counted(row.hour, Bucket(row.bucket), row.source, row.n) for row in rows]
-
-
-def take_lease(session: Session, key: str, holder: str, now: datetime, until: datetime) -> bool:
-    """Take the work on ``key`` until then, unless somebody holds it; the fence grows with each holder."""
-    lease = session.get(Lease, key)
-    if lease is not None and now < lease.expires_at:
-        return False
-    fence = lease.fence + 1 if lease else 1
-    session.merge(Lease(key=key, holder=holder, fence=fence, expires_at=until))
-    return True
-
-
-def release_lease(session: Session, key: str, holder: str, now: datetime) -> None:
-    """Give the work back, if it is still ours."""
-    lease = session.get(Lease, key)
-    if lease is not None and lease.holder == holder:
-        lease.expires_at = now

@@ -167,7 +167,7 @@ class Absence(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=_instant())
 
 
-class Lease(SQLModel, table=True):
+class LeaseRow(SQLModel, table=True):
     """``leases``: who is fetching a key; the fence grows with each holder."""
 
     __tablename__ = "leases"
@@ -175,6 +175,8 @@ class Lease(SQLModel, table=True):
     holder: str
     fence: int
     expires_at: datetime = Field(sa_column=_instant())
+    failure: str = ""
+    failed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class LookupCount(SQLModel, table=True):

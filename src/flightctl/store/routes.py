@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from flightctl.store.references import airline_names, airport_names
 from flightctl.store.schema import CONFIRMED, MANUAL, PENDING
 
 _KEEP_ABSENCES = timedelta(days=1)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _OVERTAKEN_BY = timedelta(minutes=1)
 """Two calls for one flight are not further apart; an entry dated later than that was written by a wrong clock."""
 
@@ -44,11 +45,10 @@ def entries(session: Session, cache_keys: Sequence[str], status: EntryStatus) ->
 
 def entries_with_prefix(session: Session, prefix: str) -> list[RouteEntry]:
     """Confirmed entries whose designator starts with ``prefix``, fresh or not, as a range of the key."""
+    # The status is looked at here: in the statement, SQLite would take its index and walk through nearly all rows.
     key = col(CachedRoute.cache_key)
-    rows = session.exec(
-        select(CachedRoute).where(key >= f"flight:{prefix}", key < f"flight:{prefix}~", CachedRoute.status == CONFIRMED)
-    ).all()
-    return _entries(session, rows)
+    rows = session.exec(select(CachedRoute).where(key >= f"flight:{prefix}", key < f"flight:{prefix}~"))
+    return _entries(session, [row for row in rows if row.status == CONFIRMED])
 
 
 def stale_entries(session: Session, before: datetime) -> list[RouteEntry]:
@@ -175,14 +175,13 @@ def remember_absence(session: Session, absence: RememberedAbsence, fresh_since: 
         session.merge(Absence(**asdict(absence)))
 
 
-def absent(session: Session, cache_keys: Sequence[str], now: datetime) -> set[str]:
-    """Keys that upstream did not know, and whose absence is still remembered."""
+def absent(session: Session, cache_keys: Sequence[str], now: datetime, *, since: datetime = EVER) -> set[str]:
+    """Keys that upstream, asked after ``since``, did not know, and whose absence is still remembered."""
+    remembered = (col(Absence.expires_at) > now, col(Absence.learned_at) > since)
     return {
         row
         for some in in_chunks(cache_keys)
-        for row in session.exec(
-            select(Absence.cache_key).where(col(Absence.cache_key).in_(some), col(Absence.expires_at) > now)
-        )
+        for row in session.exec(select(Absence.cache_key).where(col(Absence.cache_key).in_(some), *remembered))
     }
 
 

@@ -1,0 +1,97 @@
+"""The paid step as look-ups and refreshes take it: one call for all who want the same at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flightctl.domain.designator import Designator
+from flightctl.domain.route import EntryStatus
+from flightctl.errors import LocalFileError
+from flightctl.services.paid_routes import Fetched, PaidRoutes
+from flightctl.services.single_flight import Landed, SingleFlight, Wish
+from flightctl.store import routes
+from flightctl.store.engine import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is good enough: an entry vouched for after ``entry_since``, an absence learned after ``absence_since``."""
+
+    entry_since: datetime
+    absence_since: datetime = routes.EVER
+
+
+class SharedRoutes:
+    """``PaidRoutes`` behind the single flight; past it where ``shares`` is false, because nothing is stored."""
+
+    def __init__(
+        self, paid: PaidRoutes, single: SingleFlight, clock: Callable[[], datetime], *, shares: bool = True
+    ) -> None:
+        self.paid = paid
+        self._single = single
+        self._clock = clock
+        self._shares = shares
+
+    def flight(self, asked: Designator, wanted: Wanted) -> Landed[Fetched]:
+        """One flight, from upstream or from what somebody else has just stored.
+
+        Raises as ``PaidRoutes.flight`` does, also where somebody else asked while we waited and failed.
+        """
+        key = asked.cache_key
+        wish = Wish(
+            key,
+            look=lambda session: self._flight_stored(session, key, wanted),
+            ask=lambda lease: self.paid.flight(asked, lease),
+        )
+        return self._flown(wish, lambda: self.paid.flight(asked))
+
+    def airline(self, code: str, wanted: Wanted) -> Landed[Fetched]:
+        """One page of an airline's flights, in the same way."""
+        key = f"airline:{code}"
+        wish = Wish(
+            key,
+            look=lambda session: self._airline_stored(session, key, code, wanted),
+            ask=lambda lease: self.paid.airline(code, lease),
+        )
+        return self._flown(wish, lambda: self.paid.airline(code))
+
+    def renewed(self, asked: Designator, is_due: Callable[[Transaction], bool]) -> Fetched | None:
+        """Ask for a flight that is due, unless somebody else is at it; ``None`` where there is nothing to do."""
+        nothing_due = Fetched((), complete=True)
+        wish = Wish(
+            asked.cache_key,
+            look=lambda session: None if is_due(session) else nothing_due,
+            ask=lambda lease: self.paid.flight(asked, lease),
+        )
+        landed = self._single.lead_at_once(wish)
+        return landed.value if landed else None
+
+    def _flown(self, wish: Wish[Fetched], alone: Callable[[], Fetched]) -> Landed[Fetched]:
+        if not self._shares:
+            return Landed(alone(), led=True, waited=False)
+        try:
+            return self._single.fly(wish)
+        except LocalFileError as error:
+            # No lease can be taken in a file that cannot be written. The call itself is limited to one a run there.
+            self.paid.trouble = error
+            return Landed(alone(), led=True, waited=False)
+
+    def _flight_stored(self, session: Transaction, key: str, wanted: Wanted) -> Fetched | None:
+        entry = routes.entries(session, [key], EntryStatus.CONFIRMED).get(key)
+        if entry is not None and entry.refreshed_at > wanted.entry_since:
+            return Fetched((entry,), complete=True)
+        return self._absence(session, key, wanted)
+
+    def _airline_stored(self, session: Transaction, key: str, code: str, wanted: Wanted) -> Fetched | None:
+        fresh = [
+            entry
+            for entry in routes.entries_with_prefix(session, code)
+            if entry.route.flight_iata[len(code)].isdigit() and entry.refreshed_at > wanted.entry_since
+        ]
+        return Fetched(tuple(fresh), complete=False) if fresh else self._absence(session, key, wanted)
+
+    def _absence(self, session: Transaction, key: str, wanted: Wanted) -> Fetched | None:
+        known = routes.absent(session, [key], self._clock(), since=wanted.absence_since)
+        return Fetched((), complete=True) if known else None

@@ -1,0 +1,41 @@
+"""Leases on keys, in the store where the work's result lands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from flightctl.domain.turn import LEASE, Lease
+from flightctl.store.models import LeaseRow
+
+
+def find(session: Session, key: str) -> Lease | None:
+    """The key's lease, running out or run out; none where nobody has ever worked on it."""
+    row = session.get(LeaseRow, key)
+    return _lease(row) if row else None
+
+
+def take(session: Session, key: str, holder: str, now: datetime) -> Lease:
+    """Take the key, whoever had it; the caller has decided that it may. The fence grows."""
+    before = session.get(LeaseRow, key)
+    row = LeaseRow(key=key, holder=holder, fence=before.fence + 1 if before else 1, expires_at=now + LEASE)
+    return _lease(session.merge(row))
+
+
+def holds(session: Session, lease: Lease) -> bool:
+    """Whether nobody has taken the key since."""
+    row = session.get(LeaseRow, lease.key)
+    return row is not None and row.fence == lease.fence
+
+
+def release(session: Session, lease: Lease, now: datetime, failure: str = "") -> None:
+    """Give the key back, if it is still ours, and say how the work failed, if it did."""
+    row = session.get(LeaseRow, lease.key)
+    if row is not None and row.fence == lease.fence:
+        row.expires_at = now
+        row.failure, row.failed_at = failure, now if failure else None
+
+
+def _lease(row: LeaseRow) -> Lease:
+    return Lease(row.key, row.holder, row.fence, row.expires_at, row.failure, row.failed_at)
