@@ -124,7 +124,7 @@ def cached(rows: Callable[..., list[Any]]) -> Callable[..., None]:
             arrival,
             entry["status"],
             entry["provider"],
-            f"-{age_s} seconds",
+            f"{-age_s} seconds",
         )
 
     return put

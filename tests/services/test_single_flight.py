@@ -169,6 +169,15 @@ def test_who_asks_for_a_refresh_gets_nothing_older_than_the_question(
     assert (answer["outcome"], answer["arrival_iata"]) == ("refreshed", "CHC")
 
 
+def test_an_entry_from_the_future_does_not_keep_a_refresh_from_asking(
+    flightctl: Flightctl, upstream: Upstream, cached: Cached
+) -> None:
+    cached("NZ527", "AKL", "WLG", age_s=-86_400)
+    upstream.rows = [row("NZ527", "AKL", "CHC")]
+    answer = flightctl("lookup", "NZ527", "--refresh", "--json").answers[0]
+    assert (answer["outcome"], answer["arrival_iata"], len(upstream.asked)) == ("refreshed", "CHC", 1)
+
+
 def test_a_holder_is_alive_while_its_process_is() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     machine, _, started, _ = this_holder().rsplit("/", 3)

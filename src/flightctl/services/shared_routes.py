@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flightctl.domain.designator import Designator
-from flightctl.domain.route import EntryStatus
+from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.errors import LocalFileError
 from flightctl.services.paid_routes import Fetched, PaidRoutes
 from flightctl.services.single_flight import Landed, SingleFlight, Wish
@@ -80,7 +80,7 @@ class SharedRoutes:
 
     def _flight_stored(self, session: Transaction, key: str, wanted: Wanted) -> Fetched | None:
         entry = routes.entries(session, [key], EntryStatus.CONFIRMED).get(key)
-        if entry is not None and entry.refreshed_at > wanted.entry_since:
+        if entry is not None and self._is_good(entry, wanted):
             return Fetched((entry,), complete=True)
         return self._absence(session, key, wanted)
 
@@ -88,9 +88,13 @@ class SharedRoutes:
         fresh = [
             entry
             for entry in routes.entries_with_prefix(session, code)
-            if entry.route.flight_iata[len(code)].isdigit() and entry.refreshed_at > wanted.entry_since
+            if entry.route.flight_iata[len(code)].isdigit() and self._is_good(entry, wanted)
         ]
         return Fetched(tuple(fresh), complete=False) if fresh else self._absence(session, key, wanted)
+
+    def _is_good(self, entry: RouteEntry, wanted: Wanted) -> bool:
+        # A date in the future is no sign that somebody has just asked.
+        return wanted.entry_since < entry.refreshed_at <= self._clock()
 
     def _absence(self, session: Transaction, key: str, wanted: Wanted) -> Fetched | None:
         known = routes.absent(session, [key], self._clock(), since=wanted.absence_since)
