@@ -29,6 +29,8 @@ class FlightctlError(Exception):
     default_hint: ClassVar[str] = ""
     serves_stale: ClassVar[bool] = False
     """Whether ``--stale-if-error`` may answer from a stale entry instead (RFC 5861)."""
+    stops_a_run: ClassVar[bool] = False
+    """Whether every further call of a run would end just the same."""
 
     def __init__(self, message: str, *, hint: str = "", cause: str = "") -> None:
         super().__init__(message)
@@ -160,6 +162,7 @@ class KeyRefused(UpstreamError):
     """401: the key is missing, wrong or inactive."""
 
     code = kind = "key_refused"
+    stops_a_run = True
     default_hint = "check the key: 'flightctl config show' says where it comes from"
 
 
@@ -167,6 +170,7 @@ class PlanRefused(UpstreamError):
     """403: the subscription does not include what was asked."""
 
     code = kind = "plan_refused"
+    stops_a_run = True
     default_hint = "the provider's plan does not include this; see aviationstack.plan in 'flightctl config show'"
 
 
@@ -190,6 +194,7 @@ class BudgetReached(FlightctlError):
     exit_code = 6
     code = "budget"
     serves_stale = True
+    stops_a_run = True
 
 
 class QuotaUsedUp(BudgetReached):
@@ -273,6 +278,7 @@ class ConfigurationError(FlightctlError):
 
     exit_code = 10
     code = "configuration"
+    stops_a_run = True
 
 
 class NoKey(ConfigurationError):

@@ -143,23 +143,31 @@ def _confirm_one_by_one(runtime: Runtime) -> None:
     if not items:
         raise NotFound("nothing waits to be confirmed")
     for item in items:
-        for proposal in item.proposals or (None,):
-            route = proposal.route if proposal else item.entry.route if item.entry else None
-            ends = f"{route.departure_iata} to {route.arrival_iata}" if route else ""
-            note = f" ({proposal.note})" if proposal and proposal.note else ""
-            answer = typer.prompt(
-                f"{item.flight_iata} {ends}{note}: confirm, reject, skip or quit? [c/r/s/q]",
-                default="s",
-                show_default=False,
-                err=True,
-            )
-            if answer.startswith("q"):
-                return
-            if answer.startswith("c"):
-                runtime.review().confirm(item.flight_iata, proposal.id if proposal else None)
-                break
-            if answer.startswith("r") and proposal:
-                runtime.review().reject(item.flight_iata, proposal.id)
+        if not _decided(runtime, item):
+            return
+
+
+def _decided(runtime: Runtime, item: ReviewItem) -> bool:
+    """Ask about each proposal until one is confirmed; false when the reviewer quits."""
+    for proposal in item.proposals or (None,):
+        answer = _asked_about(item, proposal)
+        if answer.startswith("q"):
+            return False
+        if answer.startswith("c"):
+            runtime.review().confirm(item.flight_iata, proposal.id if proposal else None)
+            return True
+        if answer.startswith("r") and proposal:
+            runtime.review().reject(item.flight_iata, proposal.id)
+    return True
+
+
+def _asked_about(item: ReviewItem, proposal: Proposal | None) -> str:
+    """What the reviewer says of a proposal, or of an entry that has none and waits to be confirmed again."""
+    route = proposal.route if proposal else item.entry.route if item.entry else None
+    ends = f"{route.departure_iata} to {route.arrival_iata}" if route else ""
+    note = f" ({proposal.note})" if proposal and proposal.note else ""
+    question = f"{item.flight_iata} {ends}{note}: confirm, reject, skip or quit? [c/r/s/q]"
+    return str(typer.prompt(question, default="s", show_default=False, err=True))
 
 
 def _as_seen_by(runtime: Runtime, item: ReviewItem) -> ReviewItem:

@@ -12,7 +12,6 @@ from flightctl.domain.freshness import is_soon_stale
 from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.errors import FlightctlError
 from flightctl.services.shared_routes import SharedRoutes
-from flightctl.services.verification import STOPS_A_RUN
 from flightctl.store import routes
 from flightctl.store.engine import Database, Transaction
 
@@ -45,15 +44,18 @@ class RefreshReport:
     dry_run: bool = False
     renewed: list[Renewed] = field(default_factory=list)
     upstream_calls: int = 0
+    stopped_by: FlightctlError | None = None
+    """The failure that ended the run early."""
+
+    def add(self, one: Renewed) -> None:
+        """One more entry is done with."""
+        self.renewed.append(one)
+        if one.error is not None and one.error.stops_a_run:
+            self.stopped_by = one.error
 
     def count(self, *renewals: Renewal) -> int:
         """Entries that ended like this."""
         return sum(one.renewal in renewals for one in self.renewed)
-
-    @property
-    def stopped_by(self) -> FlightctlError | None:
-        """The failure that ended the run early."""
-        return next((one.error for one in self.renewed if isinstance(one.error, STOPS_A_RUN)), None)
 
     @property
     def exit_code(self) -> int:
@@ -108,7 +110,7 @@ class Refresh:
         """
         report = RefreshReport(len(due))
         for entry in due:
-            report.renewed.append(self._renewed(entry, shared(), report))
+            report.add(self._renewed(entry, shared(), report))
             report.upstream_calls = shared().paid.calls
             on_each()
         return report

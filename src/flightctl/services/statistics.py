@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flightctl.domain.answer import Bucket, hit_ratio
 from flightctl.domain.caller import Caller, Role
@@ -12,8 +12,6 @@ from flightctl.domain.proposal import Decision
 from flightctl.store import ledger, proposals, routes
 from flightctl.store.engine import Database
 
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
-DAYS_SHOWN = 30
 _NO_ERROR = {ledger.SENT, ledger.OK, ledger.NOT_FOUND}
 
 
@@ -45,7 +43,7 @@ class Statistics:
 
 def gather(database: Database, caller: Caller, since: datetime | None, ttl: timedelta, now: datetime) -> Statistics:
     """Read the counters. Raises LocalFileError."""
-    start = max(since or EVER, EVER)
+    start = max(since or routes.EVER, routes.EVER)
     with database.reading() as session:
         counted = ledger.lookups_by_hour(session, f"{start:%Y-%m-%d %H}")
         calls = ledger.calls_by_result(session, start)

@@ -8,19 +8,8 @@ from enum import Enum
 
 from flightctl.domain.designator import parse_designator
 from flightctl.domain.proposal import ReviewItem, same_codes
-from flightctl.errors import (
-    BudgetReached,
-    ConfigurationError,
-    FlightctlError,
-    KeyRefused,
-    NotFound,
-    PlanRefused,
-    StateRefused,
-)
+from flightctl.errors import FlightctlError, NotFound, StateRefused
 from flightctl.services.paid_routes import PaidRoutes
-
-STOPS_A_RUN = (KeyRefused, PlanRefused, BudgetReached, ConfigurationError)
-"""What would befall every further call just the same."""
 
 
 class Verdict(Enum):
@@ -48,9 +37,11 @@ def verify(items: Iterable[ReviewItem], paid: PaidRoutes, on_each: Callable[[], 
     A failure that every further call would meet ends the run, the rest is skipped.
     """
     verified: list[Verified] = []
+    stopped = False
     for item in items:
-        stopped = any(isinstance(done.error, STOPS_A_RUN) for done in verified)
-        verified.append(Verified(item.flight_iata, Verdict.SKIPPED) if stopped else _verified(item, paid))
+        one = Verified(item.flight_iata, Verdict.SKIPPED) if stopped else _verified(item, paid)
+        stopped = stopped or (one.error is not None and one.error.stops_a_run)
+        verified.append(one)
         on_each()
     return verified
 
@@ -68,9 +59,11 @@ def _verified(item: ReviewItem, paid: PaidRoutes) -> Verified:
 
 
 def exit_code_of(verified: Sequence[Verified]) -> int:
-    """0 when everything agreed; the code that all share; 7 stands for what disagrees."""
+    """The code of what ended the run early; else the one that all share, 7 for what disagrees; else 9."""
+    stopped_by = next((one.error for one in verified if one.error and one.error.stops_a_run), None)
+    if stopped_by is not None:
+        return stopped_by.exit_code
     codes = {one.error.exit_code if one.error else _CODES.get(one.verdict, 0) for one in verified}
-    codes.discard(0 if any(one.verdict is Verdict.SKIPPED for one in verified) else -1)
     return codes.pop() if len(codes) == 1 else 9 if codes else 0
 
 

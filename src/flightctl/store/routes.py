@@ -18,6 +18,7 @@ from flightctl.store.schema import CONFIRMED, MANUAL, PENDING
 
 _KEEP_ABSENCES = timedelta(days=1)
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything was stored; years below 1000 would compare wrongly as text."""
 _OVERTAKEN_BY = timedelta(minutes=1)
 """Two calls for one flight are not further apart; an entry dated later than that was written by a wrong clock."""
 
