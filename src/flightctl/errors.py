@@ -4,9 +4,10 @@ FlightctlError
 ├── UsageError (2)          BadDesignator, BadAirport, ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
 ├── NotAllowed (4)
-├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError,
-│                           RateLimited, KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
-├── BudgetReached (6)       QuotaUsedUp
+├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, BreakerOpen,
+│   │                       KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
+│   └── ToldToWait (5)      Unavailable, RateLimited
+├── BudgetReached (6)       Frozen, QuotaUsedUp
 ├── StateRefused (7)        AlreadyConfirmed, SeveralProposals
 ├── LocalFileError (8)      Locked, Full, ReadOnly, Corrupt, Newer, OutputLost
 └── ConfigurationError (10) NoKey
@@ -87,11 +88,20 @@ class NotAllowed(FlightctlError):
 
 
 class UpstreamError(FlightctlError):
-    """The provider did not give a usable answer; ``kind`` is what statistics count."""
+    """The provider did not give a usable answer; ``kind`` is what statistics count.
+
+    ``was_sent`` is false only where it is certain that no request left this machine, so that none is billed.
+    """
 
     exit_code = 5
     code = "upstream_error"
     kind: ClassVar[str] = "other"
+    trips_breaker: ClassVar[bool] = False
+    """Whether the provider itself is failing, so that further calls would be paid for nothing."""
+
+    def __init__(self, message: str, *, hint: str = "", cause: str = "", was_sent: bool = True) -> None:
+        super().__init__(message, hint=hint, cause=cause)
+        self.was_sent = was_sent
 
 
 class Unreachable(UpstreamError):
@@ -99,6 +109,7 @@ class Unreachable(UpstreamError):
 
     code = kind = "upstream_unreachable"
     serves_stale = True
+    trips_breaker = True
     default_hint = "check the network, the proxy and aviationstack.url; cached flights still answer"
 
 
@@ -107,6 +118,7 @@ class TimedOut(UpstreamError):
 
     code = kind = "upstream_timeout"
     serves_stale = True
+    trips_breaker = True
     default_hint = "try again later; --stale-if-error shows an expired entry meanwhile"
 
 
@@ -115,6 +127,7 @@ class Redirected(UpstreamError):
 
     code = kind = "upstream_redirect"
     serves_stale = True
+    trips_breaker = True
     default_hint = "check aviationstack.url; redirects are not followed, because the key goes to no other host"
 
 
@@ -123,6 +136,7 @@ class TooLarge(UpstreamError):
 
     code = kind = "upstream_too_large"
     serves_stale = True
+    trips_breaker = True
 
 
 class Unreadable(UpstreamError):
@@ -130,32 +144,51 @@ class Unreadable(UpstreamError):
 
     code = kind = "upstream_unreadable"
     serves_stale = True
+    trips_breaker = True
     default_hint = "something between here and the provider may have answered instead (captive portal, proxy)"
 
 
 class ServerError(UpstreamError):
-    """The provider failed by its own account (5xx, internal_error); ``retry_after_seconds`` where it said when."""
+    """The provider failed by its own account (5xx, internal_error)."""
 
     code = kind = "upstream_server_error"
     serves_stale = True
+    trips_breaker = True
     default_hint = "try again later; --stale-if-error shows an expired entry meanwhile"
 
-    def __init__(
-        self, message: str, *, retry_after_seconds: float | None = None, hint: str = "", cause: str = ""
-    ) -> None:
-        super().__init__(message, hint=hint, cause=cause)
-        self.retry_after_seconds = retry_after_seconds
 
+class ToldToWait(UpstreamError):
+    """The provider wants to be left alone; ``retry_after_seconds`` as told, else 60."""
 
-class RateLimited(UpstreamError):
-    """Too many requests a minute; ``retry_after_seconds`` as told, else 60."""
-
-    code = kind = "upstream_rate_limited"
     serves_stale = True
 
     def __init__(self, message: str, *, retry_after_seconds: float = 60.0, hint: str = "", cause: str = "") -> None:
         super().__init__(message, hint=hint, cause=cause)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(ToldToWait):
+    """503."""
+
+    code = kind = ServerError.code
+    trips_breaker = True
+    default_hint = ServerError.default_hint
+
+
+class RateLimited(ToldToWait):
+    """Too many requests a minute."""
+
+    code = kind = "upstream_rate_limited"
+    default_hint = "cached flights still answer; --stale-if-error shows an expired entry meanwhile"
+
+
+class BreakerOpen(UpstreamError):
+    """The provider has failed so often that nobody asks it for now, but for one try every half minute."""
+
+    code = kind = "upstream_breaker_open"
+    serves_stale = True
+    stops_a_run = True
+    default_hint = "cached flights still answer; --stale-if-error shows an expired entry meanwhile"
 
 
 class KeyRefused(UpstreamError):
@@ -195,6 +228,13 @@ class BudgetReached(FlightctlError):
     code = "budget"
     serves_stale = True
     stops_a_run = True
+
+
+class Frozen(BudgetReached):
+    """Somebody has stopped all paid calls."""
+
+    code = "budget_frozen"
+    default_hint = "cached flights still answer; 'flightctl budget thaw' allows paid calls again"
 
 
 class QuotaUsedUp(BudgetReached):
@@ -285,3 +325,15 @@ class NoKey(ConfigurationError):
     """A paid answer is needed and no key is configured."""
 
     code = "no_key"
+
+
+BREAKING_KINDS = tuple(
+    sorted(
+        {
+            kind.kind
+            for kind in (Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, Unavailable)
+            if kind.trips_breaker
+        }
+    )
+)
+"""Under which names statistics count the failures that open a breaker."""

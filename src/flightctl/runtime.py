@@ -19,6 +19,7 @@ from flightctl.settings import DEFAULT, Settings
 from flightctl.store.hits import LocalReader, TablesMissing, open_reader
 
 if TYPE_CHECKING:
+    from flightctl.domain.billing import Account, Price
     from flightctl.providers.aviationstack import AviationStack
     from flightctl.services.local_tier import LocalTier
     from flightctl.services.lookup import Lookups
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flightctl.services.refresh import Refresh, RefreshOrder
     from flightctl.services.review import Review
     from flightctl.services.shared_routes import SharedRoutes
+    from flightctl.services.spending import Spending
     from flightctl.store.engine import Database
 
 SANDBOX = "sandbox"
@@ -161,7 +163,38 @@ class Runtime:
             keep_payload=self.settings["cache.store_payload"],
             keep=self.settings["cache.enabled"],
         )
-        return PaidRoutes(self._upstream(), lambda: self.database, settings, self.clock)
+        return PaidRoutes(self._upstream(), self.spending, lambda: self.database, settings, self.clock)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What all paid calls go through; raises NoKey and other ConfigurationErrors."""
+        from flightctl.services.spending import Spending
+
+        return Spending(self.account, lambda: self.database, self.clock, time.sleep)
+
+    @property
+    def account(self) -> Account:
+        """Who is billed; the sandbox costs nothing and has no budget. Raises NoKey and other ConfigurationErrors."""
+        from flightctl.domain.billing import Account, Budget, fingerprint_of
+
+        if self.options.sandbox:
+            return Account(SANDBOX, SANDBOX, Budget(None, 0, 1), self.price, "the sandbox")
+        budget = Budget(
+            self.settings["aviationstack.monthly_budget"],
+            self.settings["budget.reserve_percent"],
+            self.settings["aviationstack.cycle_start_day"],
+        )
+        return Account(AVIATIONSTACK, fingerprint_of(self._key), budget, self.price)
+
+    @property
+    def price(self) -> Price:
+        """What one call costs; nothing in the sandbox. Raises ConfigurationError."""
+        from decimal import Decimal
+
+        from flightctl.domain.billing import Price
+
+        amount = Decimal() if self.options.sandbox else self.settings["aviationstack.price_per_call"]
+        return Price(amount, self.settings["aviationstack.currency"])
 
     @cached_property
     def shared(self) -> SharedRoutes:
@@ -208,10 +241,14 @@ class Runtime:
 
             access = Access("http://127.0.0.1/v1", "sandbox", Plan.PAID)
             return AviationStack(access, transport=SandboxTransport(self.clock))
+        plan = Plan(self.settings["aviationstack.plan"])
+        return AviationStack(Access(self.settings["aviationstack.url"], self._key, plan))
+
+    @cached_property
+    def _key(self) -> str:
         from flightctl.keys import provider_key
 
-        key = provider_key(self.settings, AVIATIONSTACK)
-        return AviationStack(Access(self.settings["aviationstack.url"], key, Plan(self.settings["aviationstack.plan"])))
+        return provider_key(self.settings, AVIATIONSTACK)
 
 
 def fallback_output(options: Options) -> Output:

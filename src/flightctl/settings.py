@@ -55,6 +55,44 @@ def _words_of(kind: type[OpenTo] | type[Tier]) -> Callable[[str], str]:
     return _one_of(*(member.value for member in kind))
 
 
+def _cap(text: str) -> int | None:
+    """A whole number; none for ``unlimited``, which has to be written out."""
+    if text.lower() == "unlimited":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise ValueError("a whole number or unlimited is needed")
+    return int(text)
+
+
+def _day_of_month(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 31):
+        raise ValueError("a day from 1 to 31 is needed")
+    return int(text)
+
+
+def _percent(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise ValueError("a number from 0 to 100 is needed")
+    return number
+
+
+def _price(text: str) -> Any:
+    """A ``Decimal`` of at most six decimals; loaded only where a price is needed."""
+    from decimal import Decimal
+
+    whole, _, decimals = text.partition(".")
+    if not (text.isascii() and (whole + decimals).isdigit() and len(whole) <= 6 and len(decimals) <= 6):
+        raise ValueError("a price such as 0.01 is needed, with at most six decimals")
+    return Decimal(text)
+
+
+def _currency(text: str) -> str:
+    if not (text.isascii() and text.isalpha() and len(text) == 3):
+        raise ValueError("three letters such as USD are needed")
+    return text.upper()
+
+
 class Setting(NamedTuple):
     """One thing that can be configured."""
 
@@ -96,6 +134,16 @@ SETTINGS = (
         _words_of(OpenTo),
         "who may make paid calls: everyone or subscribers",
     ),
+    Setting(
+        "aviationstack.monthly_budget",
+        "100",
+        _cap,
+        "paid calls a billing cycle, for all who use the key; 'unlimited' has to be written out",
+    ),
+    Setting("aviationstack.cycle_start_day", "1", _day_of_month, "day of the month on which the cycle turns (UTC)"),
+    Setting("aviationstack.price_per_call", "0.01", _price, "what one call costs, for the sums that are shown"),
+    Setting("aviationstack.currency", "USD", _currency, "currency of that price"),
+    Setting("budget.reserve_percent", "10", _percent, "part of a budget that refresh-stale and --verify leave alone"),
     Setting("caller.user", "", str, "who you are; empty: the login", "FLIGHTCTL_USER"),
     Setting("caller.tier", "subscriber", _words_of(Tier), "lower your tier for a trial", "FLIGHTCTL_TIER"),
     Setting(

@@ -48,7 +48,7 @@ class HitReader:
         self.close = self._reader.close
 
     def absent(self, cache_keys: Sequence[str], now: datetime) -> set[str]:
-        return set(self._reader.absent(cache_keys, now))
+        return {key for key, until in self._reader.absences(cache_keys).items() if now < until}
 
 
 class SessionReader:

@@ -38,6 +38,12 @@ def ask_before(ctx: typer.Context, question: str) -> None:
         raise typer.Exit(0)
 
 
+def warn_of_budget(runtime: Runtime) -> None:
+    """Say so where this run has paid and not much of the budget is left."""
+    if "spending" in runtime.__dict__ and runtime.spending.warning:
+        runtime.output.warn(runtime.spending.warning)
+
+
 def with_stdin(words: Iterable[str]) -> Iterator[str]:
     """The words of the command line, ``-`` replaced by the lines of stdin; empty lines are no questions."""
     for word in words:

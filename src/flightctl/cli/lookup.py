@@ -8,7 +8,7 @@ import typer
 
 from flightctl.cli.commands import Command, new_app
 from flightctl.cli.completing import cached_flights
-from flightctl.cli.context import runtime_of, with_stdin
+from flightctl.cli.context import runtime_of, warn_of_budget, with_stdin
 from flightctl.cli.outcome import finish_lookup
 from flightctl.errors import UsageError
 from flightctl.render.lookup import LookupView
@@ -49,4 +49,5 @@ def lookup(
     lookups = runtime.lookups(LookupFlags(offline, refresh, stale_if_error, explain))
     view = LookupView(lookups.answers(with_stdin(flights)), lookups.metrics, lookups.prefixes, runtime.clock())
     runtime.output.show(view)
+    warn_of_budget(runtime)
     finish_lookup(runtime.output, view.answers, lookups)

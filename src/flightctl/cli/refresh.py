@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flightctl.cli.commands import Command, new_app
-from flightctl.cli.context import runtime_of
+from flightctl.cli.context import runtime_of, warn_of_budget
 from flightctl.domain.duration import parse_duration
 from flightctl.errors import NotAllowed
 from flightctl.render.progress import progress
@@ -44,6 +44,7 @@ def refresh_stale(
     with progress(runtime.output, "refreshing", len(due)) as on_each:
         report = refresh.preview(due) if dry_run else refresh.run(due, lambda: runtime.shared, on_each)
     runtime.output.show_unless_quiet(RefreshView(report, runtime.clock()))
+    warn_of_budget(runtime)
     for failure in [one.error for one in report.renewed if one.error][:1]:
         runtime.output.fail(failure, with_object=False)
     raise typer.Exit(report.exit_code)

@@ -10,7 +10,7 @@ import typer
 
 from flightctl.cli.commands import Command, new_app
 from flightctl.cli.completing import cached_flights
-from flightctl.cli.context import ask_before, runtime_of
+from flightctl.cli.context import ask_before, runtime_of, warn_of_budget
 from flightctl.cli.several import each
 from flightctl.domain.caller import Role
 from flightctl.domain.proposal import Proposal, ReviewItem, same_codes
@@ -111,8 +111,9 @@ def _verify(runtime: Runtime, flights: list[str]) -> None:
     if not runtime.may_spend:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
     with progress(runtime.output, "asking the provider", len(items)) as on_each:
-        verified = verify(items, runtime.paid, on_each)
-    runtime.output.show(VerificationView(verified, runtime.paid.calls))
+        verified = verify(items, runtime.shared, runtime.clock(), on_each)
+    runtime.output.show(VerificationView(verified, runtime.spending.calls))
+    warn_of_budget(runtime)
     for failure in [one.error for one in verified if one.error][:1]:
         runtime.output.fail(failure, with_object=False)
     raise typer.Exit(exit_code_of(verified))

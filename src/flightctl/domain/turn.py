@@ -10,6 +10,13 @@ LEASE = timedelta(seconds=20)
 """The deadline of a call, 15 s, and a margin; a leader that is not heard of after it is taken for dead."""
 
 
+_RENEW_BELOW = timedelta(seconds=15)
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the key meanwhile: what we were about to do is theirs to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """Who works on a key. ``fence`` grows with each holder: a write under an older one comes too late."""
@@ -21,6 +28,11 @@ class Lease:
     failure: str = ""
     """How the last holder's work failed; empty where it did not."""
     failed_at: datetime | None = None
+
+
+def is_due_for_renewal(expires_at: datetime, now: datetime) -> bool:
+    """Whether so little is left of a lease that who waits has to renew it."""
+    return expires_at - now < _RENEW_BELOW
 
 
 class Turn(Enum):

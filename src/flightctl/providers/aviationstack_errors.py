@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 from flightctl.domain.text import cleaned
@@ -17,6 +18,8 @@ from flightctl.errors import (
     RateLimited,
     RequestRefused,
     ServerError,
+    ToldToWait,
+    Unavailable,
     Unreadable,
     UpstreamError,
 )
@@ -45,13 +48,14 @@ _BY_CODE: Final[Mapping[str, _Kind]] = {
     "104": QuotaUsedUp,
     "105": PlanRefused,
 }
-_BY_STATUS: Final[Mapping[int, _Kind]] = {401: KeyRefused, 403: PlanRefused, 429: RateLimited}
+_BY_STATUS: Final[Mapping[int, _Kind]] = {401: KeyRefused, 403: PlanRefused, 429: RateLimited, 503: Unavailable}
 _SENTENCES: Final[Mapping[_Kind, str]] = {
     KeyRefused: "AviationStack refused the key",
     PlanRefused: "AviationStack's plan for this key does not include the request",
     QuotaUsedUp: "AviationStack's quota for this key is used up",
     RateLimited: "AviationStack wants fewer requests a minute",
     ServerError: "AviationStack failed by its own account",
+    Unavailable: "AviationStack is not available",
     RequestRefused: "AviationStack refused the request",
     Unreadable: "AviationStack sent something that is no answer",
     UpstreamError: "AviationStack answered with an error",
@@ -85,7 +89,7 @@ def refusal(reply: Reply, document: object, secrets: Sequence[str]) -> Flightctl
     if 200 <= reply.status < 300 and told is None:
         return _no_json(document) if isinstance(document, NotJson) else None
     kind = _kind(told or _Told(), reply.status)
-    hint = Unreadable.default_hint if isinstance(document, NotJson) and kind is not ServerError else ""
+    hint = Unreadable.default_hint if isinstance(document, NotJson) and kind not in (ServerError, Unavailable) else ""
     sentence = _sentence(kind, reply.status, told, document, secrets)
     return _made(kind, sentence, hint, _wait_seconds(reply.headers))
 
@@ -95,10 +99,8 @@ def _no_json(document: NotJson) -> Unreadable:
 
 
 def _made(kind: _Kind, message: str, hint: str, wait_seconds: float | None) -> FlightctlError:
-    if issubclass(kind, RateLimited):
+    if issubclass(kind, ToldToWait):
         return kind(message, hint=hint, retry_after_seconds=wait_seconds or DEFAULT_WAIT_SECONDS)
-    if issubclass(kind, ServerError):
-        return kind(message, hint=hint, retry_after_seconds=wait_seconds)
     return kind(message, hint=hint)
 
 
@@ -115,10 +117,9 @@ def _shown(text: str, secrets: Sequence[str]) -> str:
 
 
 def _kind(told: _Told, status: int) -> _Kind:
-    for code in told.codes:
-        if code in _BY_CODE:
-            return _BY_CODE[code]
-    return _kind_by_status(_told_status(told) or status)
+    status = _told_status(told) or status
+    kind = next((_BY_CODE[code] for code in told.codes if code in _BY_CODE), None) or _kind_by_status(status)
+    return Unavailable if kind is ServerError and status == HTTPStatus.SERVICE_UNAVAILABLE else kind
 
 
 def _told_status(told: _Told) -> int | None:

@@ -16,6 +16,7 @@ FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError
 """Everything a request can raise that is not a bug of ours."""
 
 _CANNOT_BE_SENT = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _SAYS_WHY = (httpx.NetworkError, httpx.ProxyError, OSError)
 _CAUSE_LENGTH = 200
 
@@ -24,16 +25,17 @@ def explained(failure: Exception, provider: str, secrets: Sequence[str]) -> Flig
     """The error for ``failure``, one of FAILURES; ``cause`` is its type and, where safe, redacted text."""
     cause = _cause(failure, secrets)
     tls = next((link for link in _chain(failure) if isinstance(link, ssl.SSLError)), None)
+    was_sent = not isinstance(failure, _BEFORE_SENDING)
     if tls is not None:
-        return _no_tls(tls, provider, cause)
+        return _no_tls(tls, provider, cause, was_sent=was_sent)
     if isinstance(failure, httpx.TimeoutException):
-        return TimedOut(f"{provider} did not answer in time", cause=cause)
+        return TimedOut(f"{provider} did not answer in time", cause=cause, was_sent=was_sent)
     if isinstance(failure, httpx.ProxyError):
-        return Unreachable(f"the proxy gave no way to {provider}", cause=cause)
+        return Unreachable(f"the proxy gave no way to {provider}", cause=cause, was_sent=was_sent)
     if isinstance(failure, _CANNOT_BE_SENT):
         return ConfigurationError(f"the URL or key for {provider} cannot be sent as it stands", cause=cause)
     if isinstance(failure, httpx.NetworkError | OSError) or _hung_up(failure):
-        return Unreachable(f"{provider} cannot be reached", cause=cause)
+        return Unreachable(f"{provider} cannot be reached", cause=cause, was_sent=was_sent)
     return Unreadable(f"{provider} sent no complete HTTP answer", cause=cause)
 
 
@@ -46,12 +48,12 @@ def unusable_environment(failure: Exception) -> ConfigurationError:
     return ConfigurationError(message, cause=type(failure).__name__)
 
 
-def _no_tls(tls: ssl.SSLError, provider: str, cause: str) -> Unreachable:
+def _no_tls(tls: ssl.SSLError, provider: str, cause: str, *, was_sent: bool) -> Unreachable:
     if isinstance(tls, ssl.SSLCertVerificationError):
         message = f"TLS: the certificate shown for {provider} is not trusted"
         hint = "behind a company's proxy, set SSL_CERT_FILE to its certificate authority"
-        return Unreachable(message, hint=hint, cause=cause)
-    return Unreachable(f"TLS: no secure connection to {provider}", cause=cause)
+        return Unreachable(message, hint=hint, cause=cause, was_sent=was_sent)
+    return Unreachable(f"TLS: no secure connection to {provider}", cause=cause, was_sent=was_sent)
 
 
 def _hung_up(failure: Exception) -> bool:

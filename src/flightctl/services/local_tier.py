@@ -40,9 +40,9 @@ class LocalTier:
         """Confirmed entries whose designator starts like this, fresh or not."""
         return self._read(lambda reader: reader.entries_with_prefix(prefix), [])
 
-    def absent(self, cache_keys: Sequence[str], now: datetime) -> dict[str, datetime]:
-        """Keys that upstream did not know, and until when that is remembered."""
-        return self._read(lambda reader: reader.absent(cache_keys, now), {})
+    def absences(self, cache_keys: Sequence[str]) -> dict[str, datetime]:
+        """Keys that upstream did not know, and until when that is, or was, to be remembered."""
+        return self._read(lambda reader: reader.absences(cache_keys), {})
 
     def holders(self, airline: str) -> list[Airline]:
         """Airlines that hold a designator; from the package where the file cannot say."""

@@ -15,10 +15,11 @@ from flightctl.domain.freshness import is_fresh
 from flightctl.domain.question import Question, answered, failed, not_found, refused, without_route
 from flightctl.domain.route import RouteEntry
 from flightctl.domain.strategy import Move, Strategy, next_move
-from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError
+from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError, LocalFileError
 from flightctl.services.local_tier import LocalTier
 
 if TYPE_CHECKING:
+    from flightctl.domain.billing import Cause
     from flightctl.services.paid_routes import Fetched
     from flightctl.services.shared_routes import SharedRoutes, Wanted
     from flightctl.services.single_flight import Landed
@@ -49,7 +50,7 @@ class Snapshot(NamedTuple):
     """What the local tier holds for a chunk of questions."""
 
     found: Mapping[str, RouteEntry]
-    absent: Mapping[str, datetime]
+    absences: Mapping[str, datetime]
 
     def entry(self, question: Question) -> RouteEntry | None:
         """The confirmed entry, fresh or not."""
@@ -58,9 +59,20 @@ class Snapshot(NamedTuple):
                 return self.found[key]
         return None
 
-    def absent_until(self, question: Question) -> datetime | None:
+    def absent_until(self, question: Question, now: datetime) -> datetime | None:
         """Until when "no such flight" is remembered."""
-        return next((self.absent[key] for key in question.keys if key in self.absent), None)
+        return next((until for until in self._absences(question) if now < until), None)
+
+    def cause(self, question: Question) -> Cause:
+        """Why upstream has to be asked."""
+        from flightctl.domain.billing import Cause
+
+        if self.entry(question) is not None:
+            return Cause.EXPIRED
+        return Cause.NEGATIVE_EXPIRED if any(self._absences(question)) else Cause.COLD
+
+    def _absences(self, question: Question) -> Iterator[datetime]:
+        return (self.absences[key] for key in question.keys if key in self.absences)
 
 
 class Lookups:
@@ -101,26 +113,36 @@ class Lookups:
                     held, calls = [], self.metrics.upstream_calls
             yield from self._counted(held)
 
-    def pay(self, call: Callable[[SharedRoutes, Wanted], Landed[Fetched]]) -> Landed[Fetched]:
+    def pay(self, cause: Cause, call: Callable[[SharedRoutes, Wanted], Landed[Fetched]]) -> Landed[Fetched]:
         """Make one paid call, or share somebody else's, and count it.
 
         Raises what the call raises, and ConfigurationError where no key is set.
         """
-        shared, wanted = self.upstream.open(), self._wanted()
+        if self.local.trouble is not None:
+            # What cannot be written down is not paid for; and a batch waits for a locked file once.
+            raise self.local.trouble
+        shared, wanted = self.upstream.open(), self._wanted(cause)
         try:
             landed = call(shared, wanted)
+        except LocalFileError as error:
+            self.local.unwritable = error
+            raise
         finally:
-            self.metrics.upstream_calls, self.metrics.upstream_errors = shared.paid.calls, shared.paid.errors
+            spending = shared.paid.spending
+            self.metrics.upstream_calls, self.metrics.upstream_errors = spending.calls, spending.errors
         # A file that would not take the answer will not take the counters either; it has been waited for once.
         self.local.unwritable = self.local.unwritable or landed.value.trouble
         return landed
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, cause: Cause) -> Wanted:
         """What somebody else may have stored that will do: with ``--refresh`` only what came in after we asked."""
+        from flightctl.domain.billing import Cause
         from flightctl.services.shared_routes import Wanted
 
         now = self.clock()
-        return Wanted(now, now) if self.strategy.refresh else Wanted(now - self.strategy.ttl)
+        if self.strategy.refresh:
+            return Wanted(now, now, Cause.BYPASSED)
+        return Wanted(now - self.strategy.ttl, cause=cause if self.strategy.cache_enabled else Cause.BYPASSED)
 
     def _counted(self, answers: list[Answer]) -> list[Answer]:
         self.local.count(self.metrics.take_unwritten(), self.clock())
@@ -164,35 +186,36 @@ class Lookups:
         keys = list(dict.fromkeys(key for question in questions for key in question.keys))
         found, now, ttl = self.local.entries(keys), self.clock(), self.strategy.ttl
         doubtful = [key for key in keys if key not in found or not is_fresh(found[key].refreshed_at, now, ttl)]
-        return Snapshot(found, self.local.absent(doubtful, now))
+        return Snapshot(found, self.local.absences(doubtful))
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Answer:
         settled = self._settled.get(question.keys[0])
         if settled is not None:
             return self._again(question, settled)
-        found, absent_until = snapshot.entry(question), snapshot.absent_until(question)
         now = self.clock()
+        found, absent_until = snapshot.entry(question), snapshot.absent_until(question, now)
         move = next_move(found, absent_until is not None, self.strategy, now)
-        answer = self._move(move, question, found)
+        answer = self._move(move, question, snapshot)
         if not self._explains:
             return answer
         tiers = explanation.of_tiers(found, absent_until, self.strategy, now)
         return answer._replace(explanation=(*tiers, explanation.of_move(move, self.upstream.name)))
 
-    def _move(self, move: Move, question: Question, found: RouteEntry | None) -> Answer:
+    def _move(self, move: Move, question: Question, snapshot: Snapshot) -> Answer:
+        found = snapshot.entry(question)
         if move is Move.ANSWER and found:
             return answered(question, found, Outcome.HIT, LOCAL, self.strategy.ttl)
         if move is Move.ASK:
-            answer = self._settled[question.keys[0]] = self._ask(question, found)
+            answer = self._settled[question.keys[0]] = self._ask(question, found, snapshot.cause(question))
             return answer
         if self.local.unreadable is not None:
             # What is in the cache is not known, so neither is that the flight is not in it.
             return without_route(question, Outcome.ERROR, self.local.unreadable, "", "")
         return refused(move, question, found, self.upstream.name)
 
-    def _ask(self, question: Question, found: RouteEntry | None) -> Answer:
+    def _ask(self, question: Question, found: RouteEntry | None, cause: Cause) -> Answer:
         try:
-            landed = self.pay(lambda shared, wanted: shared.flight(question.asked, wanted))
+            landed = self.pay(cause, lambda shared, wanted: shared.flight(question.asked, wanted))
         except ConfigurationError as error:
             return failed(question, found, self.local.unreadable or error, self.strategy, "")
         except FlightctlError as error:

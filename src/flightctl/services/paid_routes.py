@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flightctl.domain.billing import Cause
 from flightctl.domain.designator import Designator
 from flightctl.domain.freshness import absence_lifetime
 from flightctl.domain.observed import FlightsPage, ObservedLeg
@@ -15,8 +16,9 @@ from flightctl.domain.references import References, completed, route_of
 from flightctl.domain.route import EntryStatus, Route, RouteEntry
 from flightctl.domain.selection import ChosenFlight, choose_flight
 from flightctl.domain.turn import Lease
-from flightctl.errors import FlightctlError, IncompleteAnswer, LocalFileError
+from flightctl.errors import IncompleteAnswer, LocalFileError
 from flightctl.providers.aviationstack import AviationStack
+from flightctl.services.spending import Call, Errand, Spending
 from flightctl.store import leases, ledger, proposals, routes
 from flightctl.store.engine import Database, Transaction
 from flightctl.store.reference_data import packaged_references
@@ -63,32 +65,22 @@ class _Read:
         return RouteEntry(self.route, EntryStatus.CONFIRMED, provider, now, now, *names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    number: int | None
-
-
 class PaidRoutes:
-    """One provider's routes. Each method makes exactly one upstream call."""
+    """One provider's routes. Each method makes exactly one upstream call, or none where it must not be made."""
 
     def __init__(
         self,
         provider: AviationStack,
+        spending: Spending,
         database: Callable[[], Database],
         settings: PaidSettings,
         clock: Callable[[], datetime],
     ) -> None:
         self._provider = provider
+        self.spending = spending
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._unrecorded: LocalFileError | None = None
-        self.trouble: LocalFileError | None = None
-        """Why the file takes no writes, where that is known already; it is not waited for again."""
-        self.calls = 0
-        """Requests made so far."""
-        self.errors = 0
-        """Those of them that failed."""
 
     @property
     def name(self) -> str:
@@ -99,58 +91,23 @@ class PaidRoutes:
         """Close the connection to the provider."""
         self._provider.close()
 
-    def flight(self, asked: Designator, lease: Lease | None = None) -> Fetched:
+    def flight(self, asked: Designator, cause: Cause, lease: Lease | None = None) -> Fetched:
         """Ask for one flight and keep what counts, unless its ``lease`` has passed to somebody else meanwhile.
 
-        Raises UpstreamError, QuotaUsedUp; LocalFileError where a second call of a run could not be recorded.
+        Raises UpstreamError, IncompleteAnswer and what ``Spending.call`` raises.
         """
-        with self._call(asked.cache_key) as call:
-            page = self._provider.flight(asked)
+        with self.spending.call(Errand(asked.cache_key, cause, lease)) as call:
+            page = self.spending.made(call, lambda: self._provider.flight(asked))
             legs = self._completed(page)
             chosen = choose_flight(legs, asked, self._clock())
             read = [_Read(route_of(chosen, asked), chosen)] if chosen else []
-            return self._kept(call, asked.cache_key, page, read, lease)
+            return self._kept(call, page, read)
 
-    def airline(self, code: str, lease: Lease | None = None) -> Fetched:
+    def airline(self, code: str, cause: Cause, lease: Lease | None = None) -> Fetched:
         """Ask for one page of an airline's flights and keep each flight in it. Raises as ``flight`` does."""
-        key = f"airline:{code}"
-        with self._call(key) as call:
-            page = self._provider.airline(code)
-            return self._kept(call, key, page, list(_flights_of(code, self._completed(page), self._clock())), lease)
-
-    @contextmanager
-    def _call(self, key: str) -> Iterator[_Call]:
-        """Write the call down before it is made, and how it ended."""
-        call = _Call(self._record(key))
-        self.calls += 1
-        try:
-            yield call
-        except FlightctlError as error:
-            self.errors += 1
-            self._settle(call, getattr(error, "kind", error.code))
-            raise
-
-    def _record(self, key: str) -> int | None:
-        """The call's number; ``None`` for the one call of a run that an unusable file cannot keep from answering."""
-        if self._unrecorded is not None:
-            # A batch does not wait for a locked file again at each of its flights.
-            raise self._unrecorded
-        self._unrecorded = self.trouble
-        if self._unrecorded is not None:
-            return None
-        try:
-            with self._database().writing() as session:
-                return ledger.record_call(session, self.name, key, self._clock())
-        except LocalFileError as error:
-            self._unrecorded = error
-            return None
-
-    def _settle(self, call: _Call, result: str) -> None:
-        # The failure itself is what has to be told; that it could not be written down as well is in stats as "sent".
-        with suppress(LocalFileError):
-            if call.number is not None:
-                with self._database().writing() as session:
-                    ledger.settle_call(session, call.number, result)
+        with self.spending.call(Errand(f"airline:{code}", cause, lease)) as call:
+            page = self.spending.made(call, lambda: self._provider.airline(code))
+            return self._kept(call, page, list(_flights_of(code, self._completed(page), self._clock())))
 
     def _completed(self, page: FlightsPage) -> list[ObservedLeg]:
         references = self._references(page.legs)
@@ -163,18 +120,15 @@ class PaidRoutes:
         except LocalFileError:
             return packaged_references(legs)
 
-    def _kept(self, call: _Call, key: str, page: FlightsPage, read: list[_Read], lease: Lease | None) -> Fetched:
+    def _kept(self, call: Call, page: FlightsPage, read: list[_Read]) -> Fetched:
         now = self._clock()
         entries = tuple(one.entry(self.name, now) for one in read)
-        # A file that could not take the call down will not take the answer either; it has been waited for once.
-        trouble = self._unrecorded if call.number is None else self._written(call.number, key, page, read, now, lease)
-        return Fetched(entries, page.complete, trouble)
+        return Fetched(entries, page.complete, self._written(call, page, read, now))
 
-    def _written(
-        self, call_number: int, key: str, page: FlightsPage, read: list[_Read], now: datetime, lease: Lease | None
-    ) -> LocalFileError | None:
+    def _written(self, call: Call, page: FlightsPage, read: list[_Read], now: datetime) -> LocalFileError | None:
         """Keep the answer and how the call ended; what kept us from it, if anything did."""
         *earlier, last = [read[start : start + _AT_ONCE] for start in range(0, len(read), _AT_ONCE)] or [[]]
+        key, lease = call.errand.key, call.errand.lease
         try:
             for part in earlier:
                 with self._database().writing() as session:
@@ -184,7 +138,7 @@ class PaidRoutes:
                 if self._may_keep(session, lease):
                     self._store(session, last, now)
                     self._learn(session, key, page, now, found=bool(read))
-                ledger.settle_call(session, call_number, ledger.OK if read else ledger.NOT_FOUND)
+                self.spending.succeeded(session, call, ledger.OK if read else ledger.NOT_FOUND)
         except LocalFileError as error:
             return error
         return None

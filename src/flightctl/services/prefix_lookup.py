@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flightctl.domain.airline import iata_of
@@ -13,6 +14,7 @@ from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, NotAllowed, UsageError
 
 if TYPE_CHECKING:
+    from flightctl.domain.billing import Cause
     from flightctl.services.lookup import Lookups
 
 
@@ -43,7 +45,7 @@ class PrefixLookup:
             return self._failed(self._lookups.local.unreadable)
         if strategy.offline or not self._bare:
             return self._nothing(stale)
-        if not strategy.refresh and self._lookups.local.absent([self._key], now):
+        if not strategy.refresh and any(now < until for until in self._absences()):
             return self._found([], Outcome.NOT_FOUND, LOCAL, stale=stale)
         if not strategy.may_ask:
             return self._failed(NotAllowed(f"{self._text}: not in the cache; live lookups are for subscribers"))
@@ -52,7 +54,9 @@ class PrefixLookup:
     def _ask(self, matching: Sequence[RouteEntry]) -> list[Answer]:
         strategy, upstream = self._lookups.strategy, self._lookups.upstream
         try:
-            landed = self._lookups.pay(lambda shared, wanted: shared.airline(self._airline, wanted))
+            landed = self._lookups.pay(
+                self._cause(matching), lambda shared, wanted: shared.airline(self._airline, wanted)
+            )
         except FlightctlError as error:
             if strategy.stale_if_error and error.serves_stale and matching:
                 warning = f"shown although it expired, because {error.message}"
@@ -64,6 +68,16 @@ class PrefixLookup:
             return self._found(fetched.entries, outcome, LOCAL)
         outcome = Outcome.MISS if fetched.entries else Outcome.NOT_FOUND
         return self._found(fetched.entries, outcome, upstream.name, complete=fetched.complete)
+
+    def _cause(self, matching: Sequence[RouteEntry]) -> Cause:
+        from flightctl.domain.billing import Cause
+
+        if matching:
+            return Cause.EXPIRED
+        return Cause.NEGATIVE_EXPIRED if self._absences() else Cause.COLD
+
+    def _absences(self) -> Collection[datetime]:
+        return self._lookups.local.absences([self._key]).values()
 
     def _found(
         self,

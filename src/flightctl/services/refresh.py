@@ -111,12 +111,12 @@ class Refresh:
         report = RefreshReport(len(due))
         for entry in due:
             report.add(self._renewed(entry, shared(), report))
-            report.upstream_calls = shared().paid.calls
+            report.upstream_calls = shared().paid.spending.calls
             on_each()
         return report
 
     def _renewed(self, entry: RouteEntry, shared: SharedRoutes, report: RefreshReport) -> Renewed:
-        spent = self._order.max_calls is not None and shared.paid.calls >= self._order.max_calls
+        spent = self._order.max_calls is not None and shared.paid.spending.calls >= self._order.max_calls
         if spent or report.stopped_by is not None:
             return Renewed(entry, Renewal.SKIPPED)
         asked = parse_designator(entry.route.flight_iata)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flightctl.domain.billing import Cause
 from flightctl.domain.designator import Designator
 from flightctl.domain.route import EntryStatus, RouteEntry
-from flightctl.errors import LocalFileError
 from flightctl.services.paid_routes import Fetched, PaidRoutes
 from flightctl.services.single_flight import Landed, SingleFlight, Wish
 from flightctl.store import routes
@@ -21,6 +21,8 @@ class Wanted:
 
     entry_since: datetime
     absence_since: datetime = routes.EVER
+    cause: Cause = Cause.COLD
+    """Why a call is made, if one has to be."""
 
 
 class SharedRoutes:
@@ -43,9 +45,9 @@ class SharedRoutes:
         wish = Wish(
             key,
             look=lambda session: self._flight_stored(session, key, wanted),
-            ask=lambda lease: self.paid.flight(asked, lease),
+            ask=lambda lease: self.paid.flight(asked, wanted.cause, lease),
         )
-        return self._flown(wish, lambda: self.paid.flight(asked))
+        return self._flown(wish, lambda: self.paid.flight(asked, wanted.cause))
 
     def airline(self, code: str, wanted: Wanted) -> Landed[Fetched]:
         """One page of an airline's flights, in the same way."""
@@ -53,9 +55,9 @@ class SharedRoutes:
         wish = Wish(
             key,
             look=lambda session: self._airline_stored(session, key, code, wanted),
-            ask=lambda lease: self.paid.airline(code, lease),
+            ask=lambda lease: self.paid.airline(code, wanted.cause, lease),
         )
-        return self._flown(wish, lambda: self.paid.airline(code))
+        return self._flown(wish, lambda: self.paid.airline(code, wanted.cause))
 
     def renewed(self, asked: Designator, is_due: Callable[[Transaction], bool]) -> Fetched | None:
         """Ask for a flight that is due, unless somebody else is at it; ``None`` where there is nothing to do."""
@@ -63,20 +65,13 @@ class SharedRoutes:
         wish = Wish(
             asked.cache_key,
             look=lambda session: None if is_due(session) else nothing_due,
-            ask=lambda lease: self.paid.flight(asked, lease),
+            ask=lambda lease: self.paid.flight(asked, Cause.REFRESH, lease),
         )
         landed = self._single.lead_at_once(wish)
         return landed.value if landed else None
 
     def _flown(self, wish: Wish[Fetched], alone: Callable[[], Fetched]) -> Landed[Fetched]:
-        if not self._shares:
-            return Landed(alone(), led=True, waited=False)
-        try:
-            return self._single.fly(wish)
-        except LocalFileError as error:
-            # No lease can be taken in a file that cannot be written. The call itself is limited to one a run there.
-            self.paid.trouble = error
-            return Landed(alone(), led=True, waited=False)
+        return self._single.fly(wish) if self._shares else Landed(alone(), led=True, waited=False)
 
     def _flight_stored(self, session: Transaction, key: str, wanted: Wanted) -> Fetched | None:
         entry = routes.entries(session, [key], EntryStatus.CONFIRMED).get(key)

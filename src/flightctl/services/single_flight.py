@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from flightctl import errors
-from flightctl.domain.turn import Lease, Turn, next_turn
-from flightctl.errors import FlightctlError, LocalFileError, TimedOut
+from flightctl.domain.turn import Lease, LeaseLost, Turn, next_turn
+from flightctl.errors import BudgetReached, FlightctlError, LocalFileError, TimedOut
 from flightctl.services.holder import is_gone, this_holder
 from flightctl.store import leases
 from flightctl.store.engine import Database, Transaction
@@ -78,7 +78,8 @@ class SingleFlight:
             if seen.turn is Turn.SHARE_FAILURE and seen.lease is not None:
                 raise _failure(seen.lease)
             if seen.turn is Turn.LEAD and seen.lease is not None:
-                return Landed(self._lead(wish, seen.lease), led=True, waited=waited)
+                with suppress(LeaseLost):
+                    return Landed(self._lead(wish, seen.lease), led=True, waited=waited)
             if self._clock() - began > _PATIENCE:
                 raise TimedOut(f"{wish.key}: other processes have been asking for {_PATIENCE.seconds} seconds in vain")
             waited = True
@@ -89,7 +90,9 @@ class SingleFlight:
         seen = self._seen(wish, self._clock())
         if seen.turn is not Turn.LEAD or seen.lease is None:
             return None
-        return Landed(self._lead(wish, seen.lease), led=True, waited=False)
+        with suppress(LeaseLost):
+            return Landed(self._lead(wish, seen.lease), led=True, waited=False)
+        return None
 
     def _seen(self, wish: Wish[_T], began: datetime) -> _Seen[_T]:
         """Look first without the write lock, which many who wait would keep from the one who works."""
@@ -113,6 +116,9 @@ class SingleFlight:
         failure = ""
         try:
             return wish.ask(lease)
+        except BudgetReached:
+            # What one may not spend another may: a look-up has the reserve that a refresh has not.
+            raise
         except FlightctlError as error:
             failure = json.dumps([type(error).__name__, error.message, error.hint])
             raise

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
+from flightctl.domain.billing import Cause
 from flightctl.domain.designator import parse_designator
 from flightctl.domain.proposal import ReviewItem, same_codes
 from flightctl.errors import FlightctlError, NotFound, StateRefused
-from flightctl.services.paid_routes import PaidRoutes
+from flightctl.services.shared_routes import SharedRoutes, Wanted
 
 
 class Verdict(Enum):
@@ -31,24 +33,28 @@ class Verified:
     error: FlightctlError | None = None
 
 
-def verify(items: Iterable[ReviewItem], paid: PaidRoutes, on_each: Callable[[], None]) -> list[Verified]:
-    """Ask about each; the provider's answer settles what agrees, and a proposal that differs stays for staff.
+def verify(
+    items: Iterable[ReviewItem], shared: SharedRoutes, now: datetime, on_each: Callable[[], None]
+) -> list[Verified]:
+    """Ask about each, or share what somebody has asked since ``now``.
 
+    The provider's answer settles what agrees, and a proposal that differs stays for staff.
     A failure that every further call would meet ends the run, the rest is skipped.
     """
+    wanted = Wanted(now, now, Cause.VERIFY)
     verified: list[Verified] = []
     stopped = False
     for item in items:
-        one = Verified(item.flight_iata, Verdict.SKIPPED) if stopped else _verified(item, paid)
+        one = Verified(item.flight_iata, Verdict.SKIPPED) if stopped else _verified(item, shared, wanted)
         stopped = stopped or (one.error is not None and one.error.stops_a_run)
         verified.append(one)
         on_each()
     return verified
 
 
-def _verified(item: ReviewItem, paid: PaidRoutes) -> Verified:
+def _verified(item: ReviewItem, shared: SharedRoutes, wanted: Wanted) -> Verified:
     try:
-        fetched = paid.flight(parse_designator(item.flight_iata))
+        fetched = shared.flight(parse_designator(item.flight_iata), wanted).value
     except FlightctlError as error:
         return Verified(item.flight_iata, Verdict.ERROR, error)
     if not fetched.entries:

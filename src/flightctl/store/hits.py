@@ -60,13 +60,13 @@ class LocalReader:
         )
         return [row[0] for row in self._rows(statement, (f"flight:{prefix}", f"flight:{prefix}~", limit))]
 
-    def absent(self, cache_keys: Sequence[str], now: datetime) -> dict[str, datetime]:
-        """Keys that upstream did not know a short while ago, and until when that is remembered."""
+    def absences(self, cache_keys: Sequence[str]) -> dict[str, datetime]:
+        """Keys that upstream did not know, and until when that is, or was, to be remembered. Raises LocalFileError."""
         remembered: dict[str, datetime] = {}
         for keys in in_chunks(cache_keys):
             statement = f"SELECT cache_key, expires_at FROM absences WHERE cache_key IN ({_marks(keys)})"
             remembered.update((key, _instant(until)) for key, until in self._rows(statement, keys))
-        return {key: until for key, until in remembered.items() if now < until}
+        return remembered
 
     def holders(self, airline: str) -> list[Airline]:
         """Airlines that hold a designator, IATA or ICAO; what a provider taught counts only where nothing else is

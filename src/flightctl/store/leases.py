@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from flightctl.domain.turn import LEASE, Lease
+from flightctl.domain.turn import LEASE, Lease, LeaseLost, is_due_for_renewal
 from flightctl.store.models import LeaseRow
 
 
@@ -27,6 +27,15 @@ def holds(session: Session, lease: Lease) -> bool:
     """Whether nobody has taken the key since."""
     row = session.get(LeaseRow, lease.key)
     return row is not None and row.fence == lease.fence
+
+
+def keep(session: Session, lease: Lease, now: datetime) -> None:
+    """Renew the lease where little is left of it. Raises LeaseLost where somebody else has the key."""
+    row = session.get(LeaseRow, lease.key)
+    if row is None or row.fence != lease.fence:
+        raise LeaseLost(lease.key)
+    if is_due_for_renewal(row.expires_at, now):
+        row.expires_at = now + LEASE
 
 
 def release(session: Session, lease: Lease, now: datetime, failure: str = "") -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
 from flightctl.domain.answer import Bucket
+from flightctl.domain.billing import Cause
 from flightctl.store.models import LookupCount, UpstreamCall
 
 SENT = "sent"
@@ -15,18 +16,32 @@ OK = "ok"
 NOT_FOUND = "not_found"
 
 
-def record_call(session: Session, provider: str, cache_key: str, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class PaidCall:
+    """A paid call that is about to be made."""
+
+    provider: str
+    account: str
+    cache_key: str
+    cause: Cause
+    units: int
+    cost_micros: int
+    called_at: datetime
+
+
+def record_call(session: Session, call: PaidCall) -> int:
     """Write down a paid call before it is sent, so that a kill cannot hide it; returns its number."""
-    call = UpstreamCall(provider=provider, cache_key=cache_key, called_at=now, result=SENT)
-    session.add(call)
+    row = UpstreamCall(**{**asdict(call), "cause": call.cause.value}, result=SENT)
+    session.add(row)
     session.flush()
-    assert call.id is not None  # the database has just given it
-    return call.id
+    assert row.id is not None  # the database has just given it
+    return row.id
 
 
-def settle_call(session: Session, call_id: int, result: str) -> None:
+def settle_call(session: Session, call_id: int, result: str, now: datetime) -> None:
     """Write down how a paid call ended: ``ok``, ``not_found`` or a kind of error."""
-    session.exec(update(UpstreamCall).where(col(UpstreamCall.id) == call_id).values(result=result))
+    ended = update(UpstreamCall).where(col(UpstreamCall.id) == call_id)
+    session.exec(ended.values(result=result, ended_at=now))
 
 
 def calls_by_result(session: Session, since: datetime) -> dict[str, int]:

@@ -200,3 +200,85 @@ class UpstreamCall(SQLModel, table=True):
     called_at: datetime = Field(sa_column=_instant())
     result: str
     """``sent`` until the answer is known, then ``ok``, ``not_found`` or a kind of error."""
+    account: str = ""
+    """Fingerprint of the key that pays."""
+    cause: str = ""
+    """Why it was made: a ``domain.billing.Cause``; empty for calls older than the column."""
+    units: int = 1
+    """What the provider counts: calls, or result sets."""
+    cost_micros: int = 0
+    """Price of all units, in millionths of the currency of its time."""
+    ended_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+
+
+class BudgetCycle(SQLModel, table=True):
+    """``budget_cycles``: units used by an account in a billing cycle, reserved before each request."""
+
+    __tablename__ = "budget_cycles"
+    provider: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    cycle_start: str = Field(primary_key=True)
+    """``YYYY-MM-DD``, UTC."""
+    used: int
+
+
+class ProviderAccount(SQLModel, table=True):
+    """``provider_accounts``: why an account is not to be asked for now; one row for all processes."""
+
+    __tablename__ = "provider_accounts"
+    provider: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    hold: str = ""
+    """A ``domain.permit.Hold``."""
+    not_before: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    next_probe_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    """Set while the breaker is open."""
+    closed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    """When the breaker last closed; failures before it count no more."""
+    pages_refused_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    """When the account's plan last refused a page of an airline's flights."""
+
+
+class Freeze(SQLModel, table=True):
+    """``freezes``: paid calls are stopped; one row, or none."""
+
+    __tablename__ = "freezes"
+    scope: str = Field(primary_key=True)
+    frozen_at: datetime = Field(sa_column=_instant())
+    frozen_by: str
+
+
+class LookupEvent(SQLModel, table=True):
+    """``lookup_history``: which flight was looked up when, to work out what another lifetime would have cost."""
+
+    __tablename__ = "lookup_history"
+    id: int | None = Field(default=None, primary_key=True)
+    cache_key: str
+    asked_at_s: int
+    """Unix time in seconds: a row for every look-up has to be small."""
+    kind: str
+    """``found``, ``absent``, ``failed`` or ``bypassed``."""
+
+
+class Feed(SQLModel, table=True):
+    """``feeds``: how many rows upstream had for a filter when it was last read."""
+
+    __tablename__ = "feeds"
+    provider: str = Field(primary_key=True)
+    filter: str = Field(primary_key=True)
+    total: int
+    learned_at: datetime = Field(sa_column=_instant())
+
+
+class FeedPage(SQLModel, table=True):
+    """``feed_pages``: pages of a reading that is not at its end, so that an interrupted run goes on with the next."""
+
+    __tablename__ = "feed_pages"
+    provider: str = Field(primary_key=True)
+    filter: str = Field(primary_key=True)
+    row_offset: int = Field(primary_key=True)
+    row_count: int
+    total: int
+    rows: Any = Field(sa_column=Column(JSON(none_as_null=True), nullable=False))
+    """As they came."""
+    read_at: datetime = Field(sa_column=_instant())

@@ -16,7 +16,8 @@ from flightctl.store.models import Absence, CachedRoute, RouteLeg
 from flightctl.store.references import airline_names, airport_names
 from flightctl.store.schema import CONFIRMED, MANUAL, PENDING
 
-_KEEP_ABSENCES = timedelta(days=1)
+_KEEP_ABSENCES = timedelta(days=30)
+"""Long after they are over, so that statistics know why a flight is asked for again."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before anything was stored; years below 1000 would compare wrongly as text."""
 _OVERTAKEN_BY = timedelta(minutes=1)
