@@ -161,6 +161,7 @@ class ToldToWait(UpstreamError):
     """The provider wants to be left alone; ``retry_after_seconds`` as told, else 60."""
 
     serves_stale = True
+    stops_a_run = True
 
     def __init__(self, message: str, *, retry_after_seconds: float = 60.0, hint: str = "", cause: str = "") -> None:
         super().__init__(message, hint=hint, cause=cause)

@@ -14,17 +14,20 @@ from flightctl import settings as configuration
 from flightctl.domain.caller import Caller, OpenTo, Role, Tier
 from flightctl.domain.strategy import Strategy
 from flightctl.domain.text import storable
+from flightctl.errors import ConfigurationError
 from flightctl.render.output import Format, Output
 from flightctl.settings import DEFAULT, Settings
 from flightctl.store.hits import LocalReader, TablesMissing, open_reader
 
 if TYPE_CHECKING:
     from flightctl.domain.billing import Account, Price
+    from flightctl.domain.renewal import RefreshOrder
     from flightctl.providers.aviationstack import AviationStack
+    from flightctl.services.kept_routes import KeptRoutes
     from flightctl.services.local_tier import LocalTier
     from flightctl.services.lookup import Lookups
     from flightctl.services.paid_routes import PaidRoutes
-    from flightctl.services.refresh import Refresh, RefreshOrder
+    from flightctl.services.refresh import Refresh
     from flightctl.services.review import Review
     from flightctl.services.shared_routes import SharedRoutes
     from flightctl.services.spending import Spending
@@ -106,6 +109,11 @@ class Runtime:
         return timedelta(days=self.settings["cache.ttl_days"])
 
     @property
+    def negative_ttl(self) -> timedelta:
+        """How long, more or less, "no such flight" is remembered."""
+        return timedelta(minutes=self.settings["cache.negative_ttl_minutes"])
+
+    @property
     def provider(self) -> str:
         """The name of who is paid: ``aviationstack``, or ``sandbox``."""
         return SANDBOX if self.options.sandbox else AVIATIONSTACK
@@ -149,21 +157,28 @@ class Runtime:
         from flightctl.services.lookup import Lookups, Upstream
 
         upstream = Upstream(self.provider, lambda: self.shared)
-        return Lookups(self.local, upstream, self._strategy(flags), self.clock, explains=flags.explain)
+        price = self.price if flags.explain else None
+        return Lookups(self.local, upstream, self._strategy(flags), self.clock, explained_price=price)
 
     @cached_property
     def paid(self) -> PaidRoutes:
         """The paid step; raises NoKey and other ConfigurationErrors."""
-        from flightctl.services.paid_routes import PaidRoutes, PaidSettings
+        from flightctl.services.paid_routes import PaidRoutes
 
-        settings = PaidSettings(
+        return PaidRoutes(self._upstream, self.spending, self._keeping, lambda: self.database, self.clock)
+
+    @cached_property
+    def _keeping(self) -> KeptRoutes:
+        from flightctl.services.kept_routes import KeepSettings, KeptRoutes
+
+        settings = KeepSettings(
             self.provider,
             self.ttl,
-            timedelta(minutes=self.settings["cache.negative_ttl_minutes"]),
+            self.negative_ttl,
             keep_payload=self.settings["cache.store_payload"],
             keep=self.settings["cache.enabled"],
         )
-        return PaidRoutes(self._upstream(), self.spending, lambda: self.database, settings, self.clock)
+        return KeptRoutes(lambda: self.database, settings)
 
     @cached_property
     def spending(self) -> Spending:
@@ -175,16 +190,16 @@ class Runtime:
     @property
     def account(self) -> Account:
         """Who is billed; the sandbox costs nothing and has no budget. Raises NoKey and other ConfigurationErrors."""
-        from flightctl.domain.billing import Account, Budget, fingerprint_of
+        return self._account(self._fingerprint)
 
-        if self.options.sandbox:
-            return Account(SANDBOX, SANDBOX, Budget(None, 0, 1), self.price, "the sandbox")
-        budget = Budget(
-            self.settings["aviationstack.monthly_budget"],
-            self.settings["budget.reserve_percent"],
-            self.settings["aviationstack.cycle_start_day"],
-        )
-        return Account(AVIATIONSTACK, fingerprint_of(self._key), budget, self.price)
+    @property
+    def known_account(self) -> Account:
+        """The same for who only looks on: without a fingerprint where no key can be used. Raises ConfigurationError."""
+        try:
+            fingerprint = self._fingerprint
+        except ConfigurationError:
+            fingerprint = ""
+        return self._account(fingerprint)
 
     @property
     def price(self) -> Price:
@@ -199,11 +214,13 @@ class Runtime:
     @cached_property
     def shared(self) -> SharedRoutes:
         """The paid step behind the single flight; raises as ``paid``."""
+        from flightctl.services.paid_pages import PaidPages
         from flightctl.services.shared_routes import SharedRoutes
         from flightctl.services.single_flight import SingleFlight
 
         single = SingleFlight(lambda: self.database, self.clock, time.sleep)
-        return SharedRoutes(self.paid, single, self.clock, shares=self.settings["cache.enabled"])
+        pages = PaidPages(self._upstream, self.spending, self._keeping, lambda: self.database, self.clock)
+        return SharedRoutes(self.paid, pages, single, self.clock, shares=self.settings["cache.enabled"])
 
     def review(self) -> Review:
         """Manual entries; raises LocalFileError."""
@@ -215,7 +232,7 @@ class Runtime:
         """A refresh run; raises LocalFileError."""
         from flightctl.services.refresh import Refresh
 
-        return Refresh(self.database, order, self.clock)
+        return Refresh(self.database, order, self.provider, self.clock)
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -233,6 +250,7 @@ class Runtime:
             stale_if_error=flags.stale_if_error or self.settings["cache.stale_if_error"],
         )
 
+    @cached_property
     def _upstream(self) -> AviationStack:
         from flightctl.providers.aviationstack import Access, AviationStack, Plan
 
@@ -243,6 +261,24 @@ class Runtime:
             return AviationStack(access, transport=SandboxTransport(self.clock))
         plan = Plan(self.settings["aviationstack.plan"])
         return AviationStack(Access(self.settings["aviationstack.url"], self._key, plan))
+
+    def _account(self, fingerprint: str) -> Account:
+        from flightctl.domain.billing import Account, Budget
+
+        if self.options.sandbox:
+            return Account(SANDBOX, fingerprint, Budget(None, 0, 1), self.price, "the sandbox")
+        budget = Budget(
+            self.settings["aviationstack.monthly_budget"],
+            self.settings["budget.reserve_percent"],
+            self.settings["aviationstack.cycle_start_day"],
+        )
+        return Account(AVIATIONSTACK, fingerprint, budget, self.price)
+
+    @property
+    def _fingerprint(self) -> str:
+        from flightctl.domain.billing import fingerprint_of
+
+        return SANDBOX if self.options.sandbox else fingerprint_of(self._key)
 
     @cached_property
     def _key(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,10 @@ from flightctl.domain.duration import parse_duration
 from flightctl.errors import NotAllowed
 from flightctl.render.progress import progress
 from flightctl.render.refresh import RefreshView
+from flightctl.runtime import Runtime
+
+if TYPE_CHECKING:
+    from flightctl.domain.renewal import RefreshOrder, RefreshReport
 
 refresh_stale_app = new_app()
 
@@ -28,23 +33,31 @@ def refresh_stale(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for, and pay nothing.")] = False,
 ) -> None:
-    """Renew expired entries, oldest first; for cron.
+    """Renew expired entries for as few calls as possible; for cron.
 
-    An entry that fails stays as it was and the run goes on; a refused key or plan ends it. Two runs at once do not
-    do the same work twice. Quiet (-q) and with nothing wrong, it prints nothing.
+    A page of an airline's flights renews many at once; where that does not pay, each flight is asked for. An entry
+    that fails stays as it was and the run goes on; a refused key or plan ends it. Two runs at once do not do the same
+    work twice, and an interrupted one is gone on with. Quiet (-q) and with nothing wrong, it prints nothing.
     """
-    from flightctl.services.refresh import RefreshOrder
+    from flightctl.domain.renewal import RefreshOrder
 
     runtime = runtime_of(ctx)
-    order = RefreshOrder(runtime.ttl, parse_duration(ahead), limit, max_calls)
     if not runtime.may_spend and not dry_run:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
-    refresh = runtime.refresh(order)
-    due = refresh.selected()
-    with progress(runtime.output, "refreshing", len(due)) as on_each:
-        report = refresh.preview(due) if dry_run else refresh.run(due, lambda: runtime.shared, on_each)
+    report = _report(runtime, RefreshOrder(runtime.ttl, parse_duration(ahead), limit, max_calls), dry_run=dry_run)
     runtime.output.show_unless_quiet(RefreshView(report, runtime.clock()))
     warn_of_budget(runtime)
-    for failure in [one.error for one in report.renewed if one.error][:1]:
-        runtime.output.fail(failure, with_object=False)
+    if report.failure is not None:
+        runtime.output.fail(report.failure, with_object=False)
     raise typer.Exit(report.exit_code)
+
+
+def _report(runtime: Runtime, order: RefreshOrder, *, dry_run: bool) -> RefreshReport:
+    from flightctl.services.refresh_run import Teller
+
+    refresh = runtime.refresh(order)
+    due = refresh.selected()
+    if dry_run:
+        return refresh.preview(due, runtime.price)
+    with progress(runtime.output, "refreshing", len(due)) as on_each:
+        return refresh.run(due, lambda: runtime.shared, Teller(runtime.clock, time.sleep, on_each, runtime.output.note))

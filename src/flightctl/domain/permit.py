@@ -100,10 +100,9 @@ def budget_reached(account: Account, cause: Cause, used: int, now: datetime) -> 
     return BudgetReached(f"paid-call budget reached: {said}; it resets on {resets_on}", hint=hint)
 
 
-def waits(error: FlightctlError, now: datetime, until: datetime | None) -> bool:
-    """Whether a refresh waits for what a look-up fails for at once."""
-    held = isinstance(error, RateLimited | Unavailable)
-    return held and until is not None and until - now <= LONGEST_WAIT
+def waits(until: datetime, now: datetime) -> bool:
+    """Whether a refresh waits for the end of a hold for which a look-up fails at once."""
+    return until - now <= LONGEST_WAIT
 
 
 def _rate(account: Account, until: datetime, now: datetime) -> FlightctlError:

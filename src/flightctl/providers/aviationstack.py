@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -15,7 +16,7 @@ from flightctl.domain.designator import AirlineCode, Designator
 from flightctl.domain.observed import FlightsPage
 from flightctl.errors import PlanRefused
 from flightctl.providers.aviationstack_errors import NotJson, refusal
-from flightctl.providers.aviationstack_rows import flights_page
+from flightctl.providers.aviationstack_rows import flights_page, observed_leg
 from flightctl.providers.transport import DEADLINE_SECONDS, Gateway, check_base_url, redacted
 
 URL_SETTING: Final = "aviationstack.url"
@@ -74,12 +75,16 @@ class AviationStack:
         by_icao = designator.airline_code is AirlineCode.ICAO
         return self._page({"flight_icao" if by_icao else "flight_iata": str(designator)}, flight_date)
 
-    def airline(self, code: str, offset: int = 0, flight_date: date | None = None) -> FlightsPage:
+    def airline(
+        self, code: str, offset: int = 0, flight_date: date | None = None, *, departure: str = ""
+    ) -> FlightsPage:
         """Ask for one page of an airline's rows, by IATA (two characters) or ICAO code; ``offset`` in rows.
 
-        ``flight_date`` as for ``flight``.
+        ``departure`` (an airport's IATA code) leaves only the rows from there; ``flight_date`` as for ``flight``.
         """
         params = {"airline_icao" if len(code) == 3 else "airline_iata": code}
+        if departure:
+            params["dep_iata"] = departure
         if offset > 0:
             params["offset"] = str(offset)
         return self._page(params, flight_date, offset)
@@ -102,7 +107,7 @@ class AviationStack:
 
     def _check_plan_has_dates(self) -> None:
         if self._access.plan is Plan.FREE:
-            raise PlanRefused("AviationStack's free plan answers no question about a given day")
+            raise PlanRefused("AviationStack's free plan answers no question about a given day", was_sent=False)
 
     def _document(self, body: bytes) -> object:
         document = _decoded(body)
@@ -112,6 +117,11 @@ class AviationStack:
             return _masked(document, self._access.key)
         except RecursionError:
             return _TOO_DEEP
+
+
+def kept_page(rows: Sequence[Mapping[str, Any]], offset: int, count: int, total: int) -> FlightsPage:
+    """A page again whose readable rows were kept as they came."""
+    return FlightsPage(tuple(leg for leg in map(observed_leg, rows) if leg is not None), offset, count, total)
 
 
 _TOO_DEEP = NotJson("nested too deeply")

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flightctl.domain.explanation import age
+from flightctl.domain.renewal import RefreshReport, Renewal, Renewed
 from flightctl.render.output import error_shape
-from flightctl.services.refresh import RefreshReport, Renewal, Renewed
 from flightctl.services.verification import Verdict, Verified
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class RefreshView:
             "skipped": report.count(Renewal.SKIPPED),
             "upstream_calls": report.upstream_calls,
             "dry_run": report.dry_run,
+            "plan": _plan_shape(report) if report.dry_run else None,
             "entries": list(self.rows()),
         }
 
@@ -63,24 +64,34 @@ class RefreshView:
                 f"{one.before.route.departure_iata}-{one.before.route.arrival_iata}",
                 f"{one.after.route.departure_iata}-{one.after.route.arrival_iata}" if one.after else "",
                 age(one.before.refreshed_at, self.now),
-                styled(self._outcome(one), _STYLES[one.renewal]),
+                styled(one.renewal.value, _STYLES[one.renewal]),
                 one.error.message if one.error else "",
             )
             for one in self.report.renewed
         ]
+        if self.report.dry_run:
+            return [self._plan_table()] if lines else []
         return [table(("FLIGHT", "WAS", "IS", "AGE", "OUTCOME", "WHY"), lines)] if lines else []
 
     def footer(self) -> str:
         """The sums."""
         report = self.report
         if report.dry_run:
-            return f"{report.selected} selected · at most {len(report.renewed)} upstream calls · nothing was done"
+            return (
+                f"{report.selected} selected · about {_calls(report.planned_calls)}, {report.price} · nothing was done"
+            )
         done = " · ".join(f"{n} {kind.value}" for kind in Renewal if (n := report.count(kind)))
-        calls = f"{report.upstream_calls} upstream call{'' if report.upstream_calls == 1 else 's'}"
-        return " · ".join(filter(None, (f"{report.selected} selected", done, calls)))
+        return " · ".join(filter(None, (f"{report.selected} selected", done, _calls(report.upstream_calls))))
 
-    def _outcome(self, one: Renewed) -> str:
-        return "would be asked for" if self.report.dry_run else one.renewal.value
+    def _plan_table(self) -> RenderableType:
+        """What would be asked for, an airline a line."""
+        from flightctl.render.console import table
+
+        lines = [
+            (ask.airline, str(ask.entries), str(ask.pages), str(ask.lookups), str(ask.calls))
+            for ask in self.report.plan
+        ]
+        return table(("AIRLINE", "ENTRIES", "PAGES", "LOOK-UPS", "CALLS"), lines)
 
     def _shape(self, one: Renewed) -> dict[str, Any]:
         route = (one.after or one.before).route
@@ -91,6 +102,18 @@ class RefreshView:
             "arrival_iata": route.arrival_iata,
             "error": error_shape(one.error) if one.error else None,
         }
+
+
+def _plan_shape(report: RefreshReport) -> dict[str, Any]:
+    asks = [
+        {"airline": ask.airline, "entries": ask.entries, "pages": ask.pages, "lookups": ask.lookups}
+        for ask in report.plan
+    ]
+    return {"upstream_calls": report.planned_calls, "price": report.price, "asks": asks}
+
+
+def _calls(n: int) -> str:
+    return f"{n} upstream call{'' if n == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

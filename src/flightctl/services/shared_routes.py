@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from flightctl.domain.billing import Cause
 from flightctl.domain.designator import Designator
+from flightctl.domain.refresh_plan import Filter
 from flightctl.domain.route import EntryStatus, RouteEntry
+from flightctl.services.paid_pages import Learned, PaidPages
 from flightctl.services.paid_routes import Fetched, PaidRoutes
 from flightctl.services.single_flight import Landed, SingleFlight, Wish
 from flightctl.store import routes
@@ -29,9 +31,16 @@ class SharedRoutes:
     """``PaidRoutes`` behind the single flight; past it where ``shares`` is false, because nothing is stored."""
 
     def __init__(
-        self, paid: PaidRoutes, single: SingleFlight, clock: Callable[[], datetime], *, shares: bool = True
+        self,
+        paid: PaidRoutes,
+        pages: PaidPages,
+        single: SingleFlight,
+        clock: Callable[[], datetime],
+        *,
+        shares: bool = True,
     ) -> None:
         self.paid = paid
+        self._pages = pages
         self._single = single
         self._clock = clock
         self._shares = shares
@@ -66,6 +75,16 @@ class SharedRoutes:
             asked.cache_key,
             look=lambda session: None if is_due(session) else nothing_due,
             ask=lambda lease: self.paid.flight(asked, Cause.REFRESH, lease),
+        )
+        landed = self._single.lead_at_once(wish)
+        return landed.value if landed else None
+
+    def page(self, filter: Filter, asked_about: Collection[str]) -> Learned | None:
+        """The next page of a feed; ``None`` where somebody else is reading it. Raises as ``PaidPages.next_page``."""
+        wish: Wish[Learned] = Wish(
+            filter.key,
+            look=lambda _session: None,
+            ask=lambda lease: self._pages.next_page(filter, asked_about, lease),
         )
         landed = self._single.lead_at_once(wish)
         return landed.value if landed else None

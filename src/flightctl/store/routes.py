@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, func, select, update
 
 from flightctl.domain.route import EntryStatus, Leg, Route, RouteEntry
 from flightctl.store.chunks import in_chunks
@@ -75,6 +75,18 @@ def store(session: Session, route: Route, provider: str, payload: Any, now: date
     row.refreshed_at = row.updated_at = now
     _put_codes(session, row, route)
     session.exec(delete(Absence).where(col(Absence.cache_key) == route.cache_key))
+
+
+def renew(session: Session, cache_keys: Sequence[str], provider: str, now: datetime) -> None:
+    """Confirmed routes that stand as the provider has just said are vouched for anew; absences are forgotten."""
+    key, refreshed_at = col(CachedRoute.cache_key), col(CachedRoute.refreshed_at)
+    overtaken = (refreshed_at > now) & (refreshed_at <= now + _OVERTAKEN_BY)
+    renewed = {"provider": provider, "payload_source": None, "refreshed_at": now, "updated_at": now}
+    for some in in_chunks(cache_keys):
+        session.exec(
+            update(CachedRoute).where(key.in_(some), col(CachedRoute.status) == CONFIRMED, ~overtaken).values(renewed)
+        )
+        session.exec(delete(Absence).where(col(Absence.cache_key).in_(some)))
 
 
 def store_pending(session: Session, route: Route, now: datetime) -> None:

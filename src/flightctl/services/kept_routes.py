@@ -1,0 +1,132 @@
+"""What a provider's answer says of routes, and how it is kept: shared by single look-ups and pages."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flightctl.domain.designator import Designator
+from flightctl.domain.freshness import absence_lifetime
+from flightctl.domain.observed import ObservedLeg
+from flightctl.domain.references import References, completed, route_of
+from flightctl.domain.route import EntryStatus, Route, RouteEntry
+from flightctl.domain.selection import ChosenFlight, choose_flight
+from flightctl.domain.turn import Lease
+from flightctl.errors import IncompleteAnswer, LocalFileError
+from flightctl.store import leases, proposals, routes
+from flightctl.store.engine import Database, Transaction
+from flightctl.store.reference_data import packaged_references
+from flightctl.store.references import learn, references_for
+
+_AT_ONCE = 20
+"""Entries stored in one write transaction, so that a page holds up nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSettings:
+    """What has to be known to keep an answer."""
+
+    provider: str
+    """Written beside what it brings in: ``aviationstack`` or ``sandbox``."""
+    ttl: timedelta
+    negative_ttl: timedelta
+    keep_payload: bool
+    keep: bool = True
+    """False where the cache is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRoute:
+    """A route and the rows that say so."""
+
+    route: Route
+    chosen: ChosenFlight
+
+    def entry(self, provider: str, now: datetime) -> RouteEntry:
+        """The entry that it makes."""
+        names = (self.chosen.legs[0].carrier.name, self.chosen.departure.name, self.chosen.arrival.name)
+        return RouteEntry(self.route, EntryStatus.CONFIRMED, provider, now, now, *names)
+
+
+class KeptRoutes:
+    """Routes of one provider on their way into the store."""
+
+    def __init__(self, database: Callable[[], Database], settings: KeepSettings) -> None:
+        self._database = database
+        self.settings = settings
+
+    def completed(self, legs: Sequence[ObservedLeg]) -> list[ObservedLeg]:
+        """The rows with missing codes filled from the reference tables."""
+        references = self._references(legs)
+        return [completed(leg, references) for leg in legs]
+
+    def may_keep(self, session: Transaction, lease: Lease | None) -> bool:
+        """Not where the cache is off, and not where we were gone for so long that somebody else has asked since."""
+        return self.settings.keep and (lease is None or leases.holds(session, lease))
+
+    def keep_all(self, reads: Sequence[ReadRoute], lease: Lease | None, now: datetime) -> None:
+        """Store many, in several short transactions. Raises LocalFileError."""
+        for part in in_parts(reads):
+            with self._database().writing() as session:
+                if self.may_keep(session, lease):
+                    self.store(session, part, now)
+
+    def store(self, session: Transaction, reads: Iterable[ReadRoute], now: datetime) -> None:
+        """Store as confirmed; proposals that say the same are settled."""
+        for one in reads:
+            routes.store(session, one.route, self.settings.provider, self._payload(one), now)
+            proposals.settle(session, one.route, self.settings.provider, now)
+
+    def renew(self, session: Transaction, reads: Sequence[ReadRoute], now: datetime) -> None:
+        """The same for routes that stand in the store just so, in a few statements."""
+        if self.settings.keep_payload:
+            self.store(session, reads, now)
+            return
+        keys = [one.route.cache_key for one in reads]
+        routes.renew(session, keys, self.settings.provider, now)
+        proposed = {known.route.cache_key for known in proposals.waiting(session, keys)}
+        for one in reads:
+            if one.route.cache_key in proposed:
+                proposals.settle(session, one.route, self.settings.provider, now)
+
+    def learn(self, session: Transaction, legs: Sequence[ObservedLeg]) -> None:
+        """Names and codes for the reference tables."""
+        learn(session, legs)
+
+    def remember_absence(self, session: Transaction, key: str, now: datetime) -> None:
+        """Upstream does not know it; an entry that is there stays."""
+        lifetime = absence_lifetime(self.settings.negative_ttl, random.random())
+        absence = routes.RememberedAbsence(key, self.settings.provider, now, now + lifetime)
+        routes.remember_absence(session, absence, fresh_since=now - self.settings.ttl)
+
+    def _payload(self, read: ReadRoute) -> list[dict[str, object]] | None:
+        return [dict(leg.raw) for leg in read.chosen.legs] if self.settings.keep_payload else None
+
+    def _references(self, legs: Sequence[ObservedLeg]) -> References:
+        try:
+            with self._database().reading() as session:
+                return references_for(session, legs)
+        except LocalFileError:
+            return packaged_references(legs)
+
+
+def in_parts(reads: Sequence[ReadRoute]) -> list[Sequence[ReadRoute]]:
+    """In pieces that one short transaction can store."""
+    return [reads[start : start + _AT_ONCE] for start in range(0, len(reads), _AT_ONCE)]
+
+
+def flights_of(code: str, legs: Sequence[ObservedLeg], now: datetime) -> Iterator[ReadRoute]:
+    """Every flight of this airline in the rows, without those whose codes cannot be filled."""
+    by_designator: dict[Designator, list[ObservedLeg]] = {}
+    for leg in legs:
+        for designator in {leg.flight_iata, leg.flight_icao} - {None}:
+            if designator and designator.airline == code:
+                by_designator.setdefault(designator, []).append(leg)
+    for asked in sorted(by_designator):
+        chosen = choose_flight(by_designator[asked], asked, now)
+        with suppress(IncompleteAnswer):
+            if chosen:
+                yield ReadRoute(route_of(chosen, asked), chosen)
