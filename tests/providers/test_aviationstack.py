@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire import (
+    JSON_VALUES,
     KEY,
     Answer,
     answering,
@@ -193,11 +194,6 @@ def test_no_error_has_the_key(status: str, body: object, caplog: pytest.LogCaptu
     assert without_key(everything_said(error, caplog))
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=10,
-)
 BODIES = st.fixed_dictionaries({}, optional=dict.fromkeys(("data", "error", "message"), JSON_VALUES))
 
 

@@ -16,10 +16,12 @@ from flightctl.errors import (
     RateLimited,
     RequestRefused,
     ServerError,
+    Unavailable,
     Unreadable,
     UpstreamError,
 )
-from flightctl.providers.aviationstack_errors import NotJson, refusal
+from flightctl.providers.aviationstack_errors import refusal
+from flightctl.providers.json_body import NotJson
 from flightctl.providers.transport import Reply
 
 HTML = NotJson("HTML")
@@ -47,11 +49,23 @@ BY_CODE = {
 }
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422, 429, 500, 503])
+def coded(status: int, code: str) -> set[type[FlightctlError]]:
+    """What is made of a code, in either shape that it may come in."""
+    documents = {"error": {"code": code, "message": "why"}}, {"success": False, "error": {"code": 1, "type": code}}
+    return {type(refused(status, document)) for document in documents}
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422, 429, 500])
 @pytest.mark.parametrize(("code", "expected"), BY_CODE.items())
 def test_a_known_code_beats_the_status(code: str, status: int, expected: type[FlightctlError]) -> None:
-    assert type(refused(status, {"error": {"code": code, "message": "why"}})) is expected
-    assert type(refused(status, {"success": False, "error": {"code": 1, "type": code}})) is expected
+    assert coded(status, code) == {expected}
+
+
+@pytest.mark.parametrize(("code", "expected"), [*(BY_CODE | {"internal_error": Unavailable}).items()])
+def test_with_503_a_known_code_counts_but_the_provider_s_own_failure_is_one_to_wait_for(
+    code: str, expected: type[FlightctlError]
+) -> None:
+    assert coded(503, code) == {expected}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +79,7 @@ def test_a_known_code_beats_the_status(code: str, status: int, expected: type[Fl
         (429, RateLimited),
         (500, ServerError),
         (502, ServerError),
+        (503, Unavailable),
         (101, Unreadable),
         (999, Unreadable),
     ],
@@ -88,6 +103,7 @@ def test_else_the_status_decides(document: object, status: int, expected: type[F
         (404, RequestRefused),
         (429, RateLimited),
         (500, ServerError),
+        (503, Unavailable),
     ],
 )
 def test_the_sister_products_numbers_are_understood(code: object, expected: type[FlightctlError]) -> None:
@@ -162,10 +178,11 @@ def test_rate_limits_wait_as_told_within_bounds(headers: dict[str, str], seconds
     assert error.retry_after_seconds == seconds
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [({"retry_after": "30"}, 30.0), ({}, None)])
-def test_a_server_error_keeps_when_to_try_again(headers: dict[str, str], seconds: float | None) -> None:
-    error = refused(503, HTML, **headers)
-    assert isinstance(error, ServerError)
+@pytest.mark.parametrize("document", [HTML, {"error": {"code": "internal_error"}}])
+@pytest.mark.parametrize(("headers", "seconds"), [({"retry_after": "30"}, 30.0), ({}, 60.0)])
+def test_a_503_waits_as_told_and_else_a_minute(document: object, headers: dict[str, str], seconds: float) -> None:
+    error = refused(503, document, **headers)
+    assert isinstance(error, Unavailable)
     assert error.retry_after_seconds == seconds
 
 

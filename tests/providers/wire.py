@@ -15,10 +15,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import strategies as st
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 HEAD_END = b"\r\n\r\n"
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
 
 Answer = Callable[[socket.socket], None]
 Tls = ssl.SSLContext | None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,15 +13,14 @@ import httpx
 from flightctl.domain.designator import AirlineCode, Designator
 from flightctl.domain.observed import FlightsPage
 from flightctl.errors import PlanRefused
-from flightctl.providers.aviationstack_errors import NotJson, refusal
+from flightctl.providers.aviationstack_errors import refusal
 from flightctl.providers.aviationstack_rows import flights_page, observed_leg
-from flightctl.providers.transport import DEADLINE_SECONDS, Gateway, check_base_url, redacted
+from flightctl.providers.json_body import json_document
+from flightctl.providers.transport import DEADLINE_SECONDS, Gateway, check_base_url
 
 URL_SETTING: Final = "aviationstack.url"
 PAGE_ROWS: Final = 100
 """The most rows that every plan gives in one page."""
-_SHORTEST_MASKED_KEY = 6
-"""A shorter key would be found by chance in the data; in messages it is masked all the same."""
 
 
 class Plan(Enum):
@@ -61,6 +58,7 @@ class AviationStack:
         self._gateway = Gateway(
             check_base_url(access.url, URL_SETTING),
             provider="AviationStack",
+            url_setting=URL_SETTING,
             secrets=self._secrets,
             transport=transport,
             deadline_seconds=deadline_seconds,
@@ -99,7 +97,7 @@ class AviationStack:
             params["flight_date"] = flight_date.isoformat()
         params |= {"limit": str(PAGE_ROWS), "access_key": self._access.key}
         reply = self._gateway.get("/flights", params)
-        document = self._document(reply.body)
+        document = json_document(reply.body, self._access.key)
         refused = refusal(reply, document, self._secrets)
         if refused is not None:
             raise refused
@@ -109,51 +107,7 @@ class AviationStack:
         if self._access.plan is Plan.FREE:
             raise PlanRefused("AviationStack's free plan answers no question about a given day", was_sent=False)
 
-    def _document(self, body: bytes) -> object:
-        document = _decoded(body)
-        if isinstance(document, NotJson) or len(self._access.key) < _SHORTEST_MASKED_KEY:
-            return document
-        try:
-            return _masked(document, self._access.key)
-        except RecursionError:
-            return _TOO_DEEP
-
 
 def kept_page(rows: Sequence[Mapping[str, Any]], offset: int, count: int, total: int) -> FlightsPage:
     """A page again whose readable rows were kept as they came."""
     return FlightsPage(tuple(leg for leg in map(observed_leg, rows) if leg is not None), offset, count, total)
-
-
-_TOO_DEEP = NotJson("nested too deeply")
-
-
-def _decoded(body: bytes) -> object:
-    """The JSON value, or NotJson: an exception would carry the body, and what it echoes, as its context."""
-    if not body.strip():
-        return NotJson("empty")
-    try:
-        text = body.decode("utf-8-sig")
-        return json.loads(text, parse_float=_finite, parse_constant=_finite)
-    except UnicodeDecodeError:
-        return NotJson("not UTF-8")
-    except RecursionError:
-        return _TOO_DEEP
-    except ValueError:
-        return NotJson("HTML" if text.lstrip()[:1] == "<" else "broken off or malformed")
-
-
-def _finite(literal: str) -> float | None:
-    """NaN and infinities, which JSON does not know and PostgreSQL refuses to store, count as absent."""
-    number = float(literal)
-    return number if math.isfinite(number) else None
-
-
-def _masked(value: object, key: str) -> object:
-    """``value`` with the key masked in every string, should upstream echo it."""
-    if isinstance(value, str):
-        return redacted(value, (key,)) if len(value) >= len(key) else value
-    if isinstance(value, list):
-        return [_masked(item, key) for item in value]
-    if isinstance(value, dict):
-        return {redacted(name, (key,)): _masked(item, key) for name, item in value.items()}
-    return value

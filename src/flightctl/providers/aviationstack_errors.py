@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Any, Final
 
-from flightctl.domain.text import cleaned
 from flightctl.errors import (
     FlightctlError,
     KeyRefused,
@@ -18,17 +14,12 @@ from flightctl.errors import (
     RateLimited,
     RequestRefused,
     ServerError,
-    ToldToWait,
-    Unavailable,
-    Unreadable,
-    UpstreamError,
 )
-from flightctl.providers.redaction import redacted
+from flightctl.providers.json_body import NotJson
+from flightctl.providers.refusals import Kind, Refuser, kind_by_status, to_wait_for
 from flightctl.providers.transport import Reply
 
-_Kind = type[UpstreamError] | type[QuotaUsedUp]
-
-_BY_CODE: Final[Mapping[str, _Kind]] = {
+_BY_CODE: Final[Mapping[str, Kind]] = {
     "invalid_access_key": KeyRefused,
     "missing_access_key": KeyRefused,
     "inactive_user": KeyRefused,
@@ -48,28 +39,6 @@ _BY_CODE: Final[Mapping[str, _Kind]] = {
     "104": QuotaUsedUp,
     "105": PlanRefused,
 }
-_BY_STATUS: Final[Mapping[int, _Kind]] = {401: KeyRefused, 403: PlanRefused, 429: RateLimited, 503: Unavailable}
-_SENTENCES: Final[Mapping[_Kind, str]] = {
-    KeyRefused: "AviationStack refused the key",
-    PlanRefused: "AviationStack's plan for this key does not include the request",
-    QuotaUsedUp: "AviationStack's quota for this key is used up",
-    RateLimited: "AviationStack wants fewer requests a minute",
-    ServerError: "AviationStack failed by its own account",
-    Unavailable: "AviationStack is not available",
-    RequestRefused: "AviationStack refused the request",
-    Unreadable: "AviationStack sent something that is no answer",
-    UpstreamError: "AviationStack answered with an error",
-}
-_TEXT_LENGTH = 200
-_WAIT_SECONDS = (1.0, 3600.0)
-DEFAULT_WAIT_SECONDS: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class NotJson:
-    """Stands for a document where the body was none; ``reason`` is a few words of ours."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,53 +55,24 @@ def refusal(reply: Reply, document: object, secrets: Sequence[str]) -> Flightctl
     ``document`` is the decoded body or NotJson. Never raises; upstream's texts are redacted, cleaned and cut.
     """
     told = _told(document)
+    refuser = Refuser("AviationStack", secrets)
     if 200 <= reply.status < 300 and told is None:
-        return _no_json(document) if isinstance(document, NotJson) else None
-    kind = _kind(told or _Told(), reply.status)
-    hint = Unreadable.default_hint if isinstance(document, NotJson) and kind not in (ServerError, Unavailable) else ""
-    sentence = _sentence(kind, reply.status, told, document, secrets)
-    return _made(kind, sentence, hint, _wait_seconds(reply.headers))
+        return refuser.no_json(document) if isinstance(document, NotJson) else None
+    said = told or _Told()
+    label = said.codes[0] if said.codes else ""
+    return refuser.error(_kind(said, reply.status), reply, document, label, said.message)
 
 
-def _no_json(document: NotJson) -> Unreadable:
-    return Unreadable(f"AviationStack's answer is no JSON: {document.reason}")
-
-
-def _made(kind: _Kind, message: str, hint: str, wait_seconds: float | None) -> FlightctlError:
-    if issubclass(kind, ToldToWait):
-        return kind(message, hint=hint, retry_after_seconds=wait_seconds or DEFAULT_WAIT_SECONDS)
-    return kind(message, hint=hint)
-
-
-def _sentence(kind: _Kind, status: int, told: _Told | None, document: object, secrets: Sequence[str]) -> str:
-    if isinstance(document, NotJson):
-        return f"{_SENTENCES[kind]} (HTTP {status}, and the answer is no JSON: {document.reason})"
-    code, message = (told.codes[:1] or ("",))[0] if told else "", told.message if told else ""
-    sentence = f"{_SENTENCES[kind]} ({_shown(code, secrets) or f'HTTP {status}'})"
-    return f"{sentence}: {_shown(message, secrets)}" if message.strip() else sentence
-
-
-def _shown(text: str, secrets: Sequence[str]) -> str:
-    return cleaned(redacted(text.strip(), secrets))[:_TEXT_LENGTH]
-
-
-def _kind(told: _Told, status: int) -> _Kind:
+def _kind(told: _Told, status: int) -> Kind:
     status = _told_status(told) or status
-    kind = next((_BY_CODE[code] for code in told.codes if code in _BY_CODE), None) or _kind_by_status(status)
-    return Unavailable if kind is ServerError and status == HTTPStatus.SERVICE_UNAVAILABLE else kind
+    kind = next((_BY_CODE[code] for code in told.codes if code in _BY_CODE), None) or kind_by_status(status)
+    return to_wait_for(kind, status)
 
 
 def _told_status(told: _Told) -> int | None:
     """An HTTP status in the place of a code, which counts for more than a 200 around it."""
     numbers = (int(code) for code in told.codes if len(code) == 3 and code.isascii() and code.isdigit())
     return next((number for number in numbers if 400 <= number < 600), None)
-
-
-def _kind_by_status(status: int) -> _Kind:
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    by_hundreds: Mapping[int, _Kind] = {2: UpstreamError, 4: RequestRefused, 5: ServerError}
-    return by_hundreds.get(status // 100, Unreadable)
 
 
 def _told(document: object) -> _Told | None:
@@ -175,25 +115,3 @@ def _fault(told: object) -> str:
     first = told[0] if isinstance(told, list) and told else told
     message = first.get("message") if isinstance(first, dict) else first
     return message if isinstance(message, str) else "not accepted"
-
-
-def _wait_seconds(headers: Mapping[str, str]) -> float | None:
-    """Seconds from Retry-After, a number or a date (by the server's own Date, else our clock), 1 to 3600."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text)
-    else:
-        until = _http_date(text)
-        if until is None:
-            return None
-        seconds = (until - (_http_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds()
-    least, most = _WAIT_SECONDS
-    return max(least, min(most, seconds))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -9,19 +9,18 @@ from typing import Any
 
 from flightctl.domain.designator import Designator, parse_or_none
 from flightctl.domain.observed import Carrier, FlightsPage, ObservedLeg, Stop
-from flightctl.domain.text import cleaned
 from flightctl.errors import Unreadable
+from flightctl.providers.fields import AIRPORT_IATA, AIRPORT_ICAO, code, member, text
 
 _AIRLINE_IATA = re.compile(r"(?=.?[A-Z])[A-Z0-9]{2}")
 _AIRLINE_ICAO = re.compile(r"[A-Z]{3}")
-_AIRPORT_IATA = re.compile(r"[A-Z]{3}")
-_AIRPORT_ICAO = re.compile(r"[A-Z0-9]{4}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WALL_CLOCK = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_TEXT_LENGTH = 200
 _NO_RECORD = "no record found"
+_MOST_ROWS = 2**31 - 1
+"""What a database's integer holds; a service that says more than that says nothing."""
 
 
 def flights_page(document: object, asked_offset: int = 0) -> FlightsPage:
@@ -31,7 +30,7 @@ def flights_page(document: object, asked_offset: int = 0) -> FlightsPage:
     has another shape, or where no row is one of ``/flights``.
     """
     rows = _rows(document)
-    paging = _member(document, "pagination")
+    paging = member(document, "pagination")
     return FlightsPage(
         legs=tuple(leg for leg in map(observed_leg, rows) if leg is not None),
         offset=_number(paging, "offset", asked_offset),
@@ -42,7 +41,7 @@ def flights_page(document: object, asked_offset: int = 0) -> FlightsPage:
 
 def observed_leg(row: Mapping[str, Any]) -> ObservedLeg | None:
     """Read one row; ``None`` where it has no readable flight designator or no date."""
-    flight = _member(row, "flight")
+    flight = member(row, "flight")
     flight_iata, flight_icao = _designator(flight, "iata"), _designator(flight, "icao")
     flight_date = _date(row.get("flight_date"))
     if flight_date is None or (flight_iata is None and flight_icao is None):
@@ -51,10 +50,10 @@ def observed_leg(row: Mapping[str, Any]) -> ObservedLeg | None:
         flight_iata=flight_iata,
         flight_icao=flight_icao,
         flight_date=flight_date,
-        cancelled=_text(row, "flight_status").lower() == "cancelled",
-        carrier=_carrier(_member(row, "airline")),
-        departure=_stop(_member(row, "departure")),
-        arrival=_stop(_member(row, "arrival")),
+        cancelled=text(row, "flight_status").lower() == "cancelled",
+        carrier=_carrier(member(row, "airline")),
+        departure=_stop(member(row, "departure")),
+        arrival=_stop(member(row, "arrival")),
         raw=row,
     )
 
@@ -76,7 +75,7 @@ def _says_no_record(data: object) -> bool:
     """``/timetable`` answers like this, with status 200 (CONTRACT A7); no other text means an empty page."""
     if not isinstance(data, dict) or data.get("success") is not False:
         return False
-    return _text(data, "error").lower() == _NO_RECORD
+    return text(data, "error").lower() == _NO_RECORD
 
 
 def _is_flight(row: Mapping[str, Any]) -> bool:
@@ -85,41 +84,25 @@ def _is_flight(row: Mapping[str, Any]) -> bool:
 
 def _carrier(airline: Mapping[str, Any]) -> Carrier:
     return Carrier(
-        iata=_code(airline, "iata", _AIRLINE_IATA),
-        icao=_code(airline, "icao", _AIRLINE_ICAO),
+        iata=code(airline, "iata", _AIRLINE_IATA),
+        icao=code(airline, "icao", _AIRLINE_ICAO),
         name=_name(airline, "name"),
     )
 
 
 def _stop(end: Mapping[str, Any]) -> Stop:
     return Stop(
-        iata=_code(end, "iata", _AIRPORT_IATA),
-        icao=_code(end, "icao", _AIRPORT_ICAO),
+        iata=code(end, "iata", AIRPORT_IATA),
+        icao=code(end, "icao", AIRPORT_ICAO),
         name=_name(end, "airport"),
-        zone=_text(end, "timezone"),
+        zone=text(end, "timezone"),
         scheduled_local=_wall_clock(end.get("scheduled")),
     )
 
 
-def _member(parent: object, name: str) -> Mapping[str, Any]:
-    value = parent.get(name) if isinstance(parent, Mapping) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _text(parent: Mapping[str, Any], name: str) -> str:
-    value = parent.get(name)
-    return cleaned(value.strip())[:_TEXT_LENGTH] if isinstance(value, str) else ""
-
-
 def _name(parent: Mapping[str, Any], name: str) -> str:
-    text = _text(parent, name)
-    return "" if text.lower() == "empty" else text  # a literal "empty" stands in recorded rows (CONTRACT A4)
-
-
-def _code(parent: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str:
-    text = _text(parent, name)
-    code = text.upper() if text.isascii() else ""  # beyond ASCII, upper() makes letters out of other letters
-    return code if shape.fullmatch(code) else ""
+    given = text(parent, name)
+    return "" if given.lower() == "empty" else given  # a literal "empty" stands in recorded rows (CONTRACT A4)
 
 
 def _designator(flight: Mapping[str, Any], name: str) -> Designator | None:
@@ -147,4 +130,4 @@ def _wall_clock(value: object) -> datetime | None:
 
 def _number(paging: Mapping[str, Any], name: str, otherwise: int) -> int:
     value = paging.get(name)
-    return value if type(value) is int and value >= 0 else otherwise
+    return value if type(value) is int and 0 <= value <= _MOST_ROWS else otherwise

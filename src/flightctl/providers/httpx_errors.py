@@ -21,21 +21,22 @@ _SAYS_WHY = (httpx.NetworkError, httpx.ProxyError, OSError)
 _CAUSE_LENGTH = 200
 
 
-def explained(failure: Exception, provider: str, secrets: Sequence[str]) -> FlightctlError:
+def explained(failure: Exception, provider: str, secrets: Sequence[str], url_setting: str) -> FlightctlError:
     """The error for ``failure``, one of FAILURES; ``cause`` is its type and, where safe, redacted text."""
+    hint = f"check the network, the proxy and {url_setting}; cached flights still answer"
     cause = _cause(failure, secrets)
     tls = next((link for link in _chain(failure) if isinstance(link, ssl.SSLError)), None)
     was_sent = not isinstance(failure, _BEFORE_SENDING)
     if tls is not None:
-        return _no_tls(tls, provider, cause, was_sent=was_sent)
+        return _no_tls(tls, provider, hint, cause, was_sent=was_sent)
     if isinstance(failure, httpx.TimeoutException):
         return TimedOut(f"{provider} did not answer in time", cause=cause, was_sent=was_sent)
     if isinstance(failure, httpx.ProxyError):
-        return Unreachable(f"the proxy gave no way to {provider}", cause=cause, was_sent=was_sent)
+        return Unreachable(f"the proxy gave no way to {provider}", hint=hint, cause=cause, was_sent=was_sent)
     if isinstance(failure, _CANNOT_BE_SENT):
         return ConfigurationError(f"the URL or key for {provider} cannot be sent as it stands", cause=cause)
     if isinstance(failure, httpx.NetworkError | OSError) or _hung_up(failure):
-        return Unreachable(f"{provider} cannot be reached", cause=cause, was_sent=was_sent)
+        return Unreachable(f"{provider} cannot be reached", hint=hint, cause=cause, was_sent=was_sent)
     return Unreadable(f"{provider} sent no complete HTTP answer", cause=cause)
 
 
@@ -48,12 +49,12 @@ def unusable_environment(failure: Exception) -> ConfigurationError:
     return ConfigurationError(message, cause=type(failure).__name__)
 
 
-def _no_tls(tls: ssl.SSLError, provider: str, cause: str, *, was_sent: bool) -> Unreachable:
+def _no_tls(tls: ssl.SSLError, provider: str, hint: str, cause: str, *, was_sent: bool) -> Unreachable:
     if isinstance(tls, ssl.SSLCertVerificationError):
         message = f"TLS: the certificate shown for {provider} is not trusted"
-        hint = "behind a company's proxy, set SSL_CERT_FILE to its certificate authority"
-        return Unreachable(message, hint=hint, cause=cause, was_sent=was_sent)
-    return Unreachable(f"TLS: no secure connection to {provider}", cause=cause, was_sent=was_sent)
+        trust = "behind a company's proxy, set SSL_CERT_FILE to its certificate authority"
+        return Unreachable(message, hint=trust, cause=cause, was_sent=was_sent)
+    return Unreachable(f"TLS: no secure connection to {provider}", hint=hint, cause=cause, was_sent=was_sent)
 
 
 def _hung_up(failure: Exception) -> bool:

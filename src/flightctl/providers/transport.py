@@ -61,9 +61,9 @@ class _Question:
 class Gateway:
     """HTTP GET against one base URL, with one kept-alive client that is made at the first request.
 
-    ``base_url`` is what ``check_base_url`` returned; ``provider`` names it in messages; ``secrets`` are
-    masked in every text that is passed on. ``transport`` replaces the network (sandbox, tests). A plain http
-    base, which is on the loopback, ignores HTTP_PROXY: a proxy would see the key.
+    ``base_url`` is what ``check_base_url`` returned for ``url_setting``; ``provider`` names it in messages;
+    ``secrets`` are masked in every text that is passed on. ``transport`` replaces the network (sandbox, tests).
+    A plain http base, which is on the loopback, ignores HTTP_PROXY: a proxy would see the key.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Gateway:
         base_url: str,
         *,
         provider: str = "the provider",
+        url_setting: str = "its base URL",
         secrets: Sequence[str] = (),
         transport: httpx.BaseTransport | None = None,
         deadline_seconds: float = DEADLINE_SECONDS,
@@ -78,6 +79,7 @@ class Gateway:
     ) -> None:
         self._base_url = base_url
         self._provider = provider
+        self._url_setting = url_setting
         self._secrets = tuple(secrets)
         self._transport = transport
         self._deadline_seconds = deadline_seconds
@@ -115,7 +117,7 @@ class Gateway:
         except FlightctlError as refused:
             return refused
         except FAILURES as failure:
-            return explained(failure, self._provider, self._secrets)
+            return explained(failure, self._provider, self._secrets, self._url_setting)
 
     def _exchange(self, question: _Question, watch: Watch) -> Reply:
         with self._opened().stream(
@@ -184,7 +186,8 @@ class Gateway:
     def _refuse_redirect(self, response: httpx.Response) -> None:
         # As a hook, because httpx reads Location even where it does not follow it, and quotes it in an error.
         if 300 <= response.status_code < 400:
-            raise Redirected(f"{self._provider} answered with a redirect (HTTP {response.status_code})")
+            hint = f"check {self._url_setting}; redirects are not followed, because the key goes to no other host"
+            raise Redirected(f"{self._provider} answered with a redirect (HTTP {response.status_code})", hint=hint)
 
 
 def _inflated(packed: bytes, window_bits: Sequence[int], most: int) -> bytes | None:
