@@ -42,7 +42,10 @@ class Ended:
 
 
 def crowd(commands: Sequence[Command], *, at_once: int = 32, kill_within_s: Sequence[float | None] = ()) -> list[Ended]:
-    """Run every command, so many at once. ``kill_within_s`` has, for each, the span in which it is killed, if it is."""
+    """Run every command, so many at once, the first of them behind a start barrier.
+
+    ``kill_within_s`` has, for each, the span in which it is killed, if it is.
+    """
     order = {"commands": [list(command) for command in commands], "at_once": at_once, "kill": list(kill_within_s)}
     done = subprocess.run(
         [sys.executable, __file__], input=json.dumps(order).encode(), capture_output=True, timeout=300, check=False
@@ -91,19 +94,26 @@ class _Crowd:
         self._kill: list[float | None] = order["kill"] or [None] * len(self._commands)
         self._at_once: int = order["at_once"]
         self._folder = folder
+        self._gate, self._bar = os.pipe()
+        """Everybody takes a byte at the gate; there are none before the bar is lifted."""
         self._alive: dict[int, tuple[int, float]] = {}
         """Command number and moment of death by process."""
         self._codes: dict[int, int] = {}
 
     def run(self) -> list[Result]:
         waiting = list(enumerate(self._commands))
+        self._start_some(waiting)
+        os.write(self._bar, bytes(len(self._commands)))
         while waiting or self._alive:
-            while waiting and len(self._alive) < self._at_once:
-                self._start(*waiting.pop(0))
+            self._start_some(waiting)
             self._kill_who_is_due()
             if not self._reaped():
                 time.sleep(_POLL_S)
         return [Result(self._codes[n], self._text(n, "out"), self._text(n, "err")) for n in range(len(self._commands))]
+
+    def _start_some(self, waiting: list[tuple[int, list[str]]]) -> None:
+        while waiting and len(self._alive) < self._at_once:
+            self._start(*waiting.pop(0))
 
     def _start(self, number: int, command: list[str]) -> None:
         span = self._kill[number]
@@ -118,6 +128,7 @@ class _Crowd:
         for descriptor, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(self._folder / f"{number}.{name}", os.O_WRONLY | os.O_CREAT), descriptor)
         sys.argv = ["flightctl", *command]
+        os.read(self._gate, 1)
         code = 1
         try:
             runpy.run_module("flightctl", run_name="__main__")

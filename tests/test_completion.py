@@ -76,6 +76,8 @@ def test_commands_options_and_settings_are_offered(some_flights: Upstream) -> No
     assert offered("bash", "flightctl look") == ["lookup"]
     assert offered("bash", "flightctl lookup NZ5 --stale") == ["--stale-if-error"]
     assert offered("bash", "flightctl config get cache.ttl") == ["cache.ttl_days"]
+    assert offered("bash", "flightctl budget ") == ["show", "freeze", "thaw"]
+    assert offered("bash", "flightctl stats --what") == ["--what-if-ttl"]
 
 
 def shell_or_skip(name: str) -> str:

@@ -35,20 +35,26 @@ def descendants(kind: Kind) -> list[Kind]:
 
 
 KINDS = descendants(FlightctlError)
+UPSTREAM = [kind for kind in KINDS if issubclass(kind, errors.UpstreamError) and kind is not errors.UpstreamError]
 
 
-def documented() -> dict[str, tuple[int, list[str]]]:
-    """The tree in the module's docstring: branch -> exit code and leaves."""
-    text = re.sub(r"\n│ +", " ", errors.__doc__ or "")
-    lines = re.findall(r"[├└]── (\w+) \((\d+)\)([^\n]*)", text)
-    return {name: (int(code), re.findall(r"\w+", leaves)) for name, code, leaves in lines}
+def documented() -> dict[str, tuple[int, set[str]]]:
+    """The tree in the module's docstring: branch -> exit code and children, which may be branches themselves."""
+    text = re.sub(r"\n(?:│ +)+(?=\w)", " ", errors.__doc__ or "")
+    drawn: dict[str, tuple[int, set[str]]] = {}
+    path = ["FlightctlError"]
+    for indent, name, code, leaves in re.findall(r"([│ ]*)[├└]── (\w+) \((\d+)\)([^\n]*)", text):
+        path[1 + len(indent) // 4 :] = [name]
+        drawn[name] = int(code), set(re.findall(r"\w+", leaves))
+        if path[-2] in drawn:
+            drawn[path[-2]][1].add(name)
+    return drawn
 
 
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
-    drawn = {name: (code, sorted(leaves)) for name, (code, leaves) in documented().items()}
-    assert drawn == {
-        branch.__name__: (branch.exit_code, sorted(leaf.__name__ for leaf in descendants(branch)))
-        for branch in children(FlightctlError)
+    branches = [kind for kind in KINDS if children(kind) or kind in children(FlightctlError)]
+    assert documented() == {
+        branch.__name__: (branch.exit_code, {child.__name__ for child in children(branch)}) for branch in branches
     }
 
 
@@ -67,14 +73,25 @@ def test_each_class_says_what_it_stands_for(kind: Kind) -> None:
     assert re.fullmatch(r"[a-z][a-z_]+", kind.code)
 
 
-def test_no_two_classes_share_a_code() -> None:
-    assert [code for code, n in Counter(kind.code for kind in KINDS).items() if n > 1] == []
+def test_no_two_classes_share_a_code_but_a_503_is_a_server_error() -> None:
+    told = [kind for kind in KINDS if kind is not errors.ToldToWait]
+    shared = [code for code, n in Counter(kind.code for kind in told).items() if n > 1]
+    assert shared == [errors.ServerError.code] == [errors.Unavailable.code]
 
 
-def test_the_kinds_that_statistics_count_are_told_apart() -> None:
-    kinds = [kind.kind for kind in KINDS if issubclass(kind, errors.UpstreamError) and kind is not errors.UpstreamError]
-    assert len(set(kinds)) == len(kinds)
+def test_the_kinds_that_statistics_count_are_told_apart_but_a_503_is_a_server_error() -> None:
+    """ToldToWait is no failure by itself, only what two have in common."""
+    kinds = Counter(kind.kind for kind in UPSTREAM if kind is not errors.ToldToWait)
+    assert [kind for kind, n in kinds.items() if n > 1] == [errors.ServerError.kind] == [errors.Unavailable.kind]
     assert errors.UpstreamError.kind not in kinds
+
+
+def test_what_opens_the_breaker_is_the_provider_failing_and_no_refusal() -> None:
+    failing = {kind for kind in UPSTREAM if kind.trips_breaker}
+    assert {kind.kind for kind in failing} == set(errors.BREAKING_KINDS)
+    assert {kind for kind in UPSTREAM if kind.kind in errors.BREAKING_KINDS} == failing
+    assert {errors.RateLimited, errors.KeyRefused, errors.PlanRefused, errors.RequestRefused}.isdisjoint(failing)
+    assert {errors.ServerError, errors.Unavailable, errors.Unreachable, errors.TimedOut} <= failing
 
 
 def test_every_exit_code_of_an_error_is_documented() -> None:
@@ -113,7 +130,12 @@ def test_only_what_the_provider_may_recover_from_serves_a_stale_entry() -> None:
     assert {errors.TimedOut, errors.ServerError, errors.RateLimited, errors.BudgetReached}.isdisjoint(never)
 
 
-def test_a_rate_limit_waits_a_minute_unless_told_otherwise() -> None:
-    assert errors.RateLimited("slow down").retry_after_seconds == 60
-    assert errors.RateLimited("slow down", retry_after_seconds=5).retry_after_seconds == 5
-    assert errors.ServerError("it broke").retry_after_seconds is None
+@pytest.mark.parametrize("kind", [errors.RateLimited, errors.Unavailable])
+def test_who_is_told_to_wait_waits_a_minute_unless_told_otherwise(kind: type[errors.ToldToWait]) -> None:
+    assert kind("slow down").retry_after_seconds == 60
+    assert kind("slow down", retry_after_seconds=5).retry_after_seconds == 5
+
+
+@pytest.mark.parametrize("kind", UPSTREAM)
+def test_what_may_have_been_sent_counts_as_sent(kind: type[errors.UpstreamError]) -> None:
+    assert kind("it broke").was_sent

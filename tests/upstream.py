@@ -25,16 +25,22 @@ class _Server(ThreadingHTTPServer):
 
 
 class Upstream:
-    """``rows`` are filtered as the real service does; ``reply`` overrides them; ``asked`` holds every query."""
+    """``rows`` are filtered as the real service does; ``reply`` overrides them; ``asked`` holds every query.
+
+    ``asked_at`` has the moment of each, by the monotonic clock.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.reply: tuple[int, str] | None = None
+        self.headers: dict[str, str] = {}
+        """Sent with ``reply``."""
         self.delay_s = 0.0
         self.while_asked: Callable[[], object] = lambda: None
         """Called for each query before it is answered: what happens elsewhere meanwhile."""
         self.page_rows = 100
         self.asked: list[dict[str, str]] = []
+        self.asked_at: list[float] = []
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -43,17 +49,19 @@ class Upstream:
         """The base URL, as in ``aviationstack.url``."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
-    def fails(self, status: int, code: str) -> None:
-        """From now on answer with this error."""
+    def fails(self, status: int, code: str, **headers: str) -> None:
+        """From now on answer with this error; ``Retry_After="5"`` becomes a header."""
         self.reply = status, json.dumps({"error": {"code": code, "message": f"The service says {code}."}})
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def works(self) -> None:
         """From now on answer with rows again."""
-        self.reply = None
+        self.reply, self.headers = None, {}
 
     def answer(self, query: dict[str, str]) -> tuple[int, str]:
         """Status and body for a query."""
         self.asked.append(query)
+        self.asked_at.append(time.monotonic())
         self.while_asked()
         time.sleep(self.delay_s)
         if self.reply is not None:
@@ -126,6 +134,7 @@ _FILTERS = {
     "flight_icao": ("flight", "icao"),
     "airline_iata": ("airline", "iata"),
     "airline_icao": ("airline", "icao"),
+    "dep_iata": ("departure", "iata"),
 }
 
 
@@ -144,6 +153,8 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(sent)))
+            for name, value in upstream.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(sent)
 

@@ -269,6 +269,7 @@ class LocalFileError(FlightctlError):
 
     exit_code = 8
     code = "local_file"
+    stops_a_run = True
     default_hint = "check the file, its folder and its disk"
 
 

@@ -159,15 +159,17 @@ def test_a_file_that_cannot_be_used_is_8_and_stays_as_it_is(
 
 
 @pytest.mark.parametrize("kind", list(UNUSABLE))
-def test_a_look_up_still_answers_where_it_can(
+def test_a_look_up_pays_for_nothing_and_leaves_the_file_as_it_is(
     flightctl: Flightctl, upstream: Upstream, database: Path, kind: str
 ) -> None:
-    UNUSABLE[kind][0](database)
+    spoil, code = UNUSABLE[kind]
+    spoil(database)
     before = database.read_bytes()
     upstream.rows = [row("NZ527")]
     done = flightctl("lookup", "NZ527", "--json")
-    assert (done.code, done.answers[0]["outcome"], done.answers[0]["airline_name"]) == (0, "miss", "Air New Zealand")
+    assert (done.code, done.answers[0]["outcome"], done.answers[0]["error"]["code"]) == (8, "error", code)
     assert done.err.startswith("flightctl: warning: ")
+    assert upstream.asked == []
     assert database.read_bytes() == before
 
 

@@ -107,6 +107,18 @@ def test_refresh_json(flightctl: Flightctl, upstream: Upstream, cached: Cached) 
     assert (document["schema"], document["upstream_calls"], document["dry_run"]) == ("flightctl.refresh/1", 1, False)
 
 
+NO_COST = {"calls": 0, "cost": "0.00"}
+MONEY = {
+    "currency": "USD",
+    "price_per_call": "0.01",
+    "spent": "0.00",
+    "calls_avoided": 1,
+    "saved": "0.01",
+    "misses_by_cause": dict.fromkeys(("cold", "expired", "negative_expired", "bypassed"), NO_COST),
+    "background": dict.fromkeys(("refresh", "verify"), NO_COST),
+}
+
+
 def test_stats_json(flightctl: Flightctl, entry: None) -> None:
     flightctl("lookup", "NZ527")
     counts = {"hits": 1, "misses": 0, "stale": 0, "coalesced": 0}
@@ -118,6 +130,8 @@ def test_stats_json(flightctl: Flightctl, entry: None) -> None:
         "confirmations": 0,
         "rejections": 0,
         "since": None,
+        "money": MONEY,
+        "what_if": None,
     }
     assert flightctl("stats", "--json").out == _exactly(expected)
 

@@ -14,6 +14,7 @@ from flightctl.errors import FlightctlError
 from running import Flightctl
 
 SUBCOMMANDS = {
+    "budget": ("show", "freeze", "thaw"),
     "config": ("show", "get", "set", "unset", "path"),
     "db": ("status", "upgrade", "downgrade", "backup", "restore"),
     "sandbox": ("serve", "reset"),

@@ -223,4 +223,4 @@ def test_explain_tells_which_tiers_were_asked_and_why_a_call_was_made(
     explained = [answer["explain"] for answer in flightctl("lookup", "NZ527", "NZ528", "--explain", "--json").answers]
     assert explained[0][0].startswith("local: confirmed entry, 30 d 1 h old, stale since ")
     assert explained[1][0] == "local: no confirmed entry"
-    assert explained[0][-1] == explained[1][-1] == "aviationstack: asked, one paid call"
+    assert explained[0][1] == explained[1][1] == "aviationstack: asked, one paid call"

@@ -148,7 +148,7 @@ def test_after_the_outage_the_stale_entry_is_refreshed(
     flightctl: Flightctl, upstream: Upstream, cached: Cached
 ) -> None:
     cached("NZ527", age_s=STALE_S)
-    upstream.fails(503, "internal_error")
+    upstream.fails(500, "internal_error")
     upstream.rows = [row("NZ527", "AKL", "CHC")]
     assert flightctl("lookup", "NZ527").code == 5
     upstream.works()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import ANY
 
 import pytest
 
@@ -24,6 +25,7 @@ def a_day(flightctl: Flightctl, upstream: Upstream, cached: Cached) -> None:
     flightctl("lookup", "NZ1", "NZ1", "NZ3", "NZ4")
     upstream.fails(429, "rate_limit_reached")
     flightctl("lookup", "NZ5")
+    flightctl("budget", "thaw")
     upstream.fails(429, "usage_limit_reached")
     flightctl("lookup", "NZ2", "--stale-if-error")
 
@@ -52,7 +54,7 @@ def test_calls_and_their_errors_are_counted_by_kind(flightctl: Flightctl, a_day:
     assert flightctl("stats", "--json").json["upstream"] == {
         "calls": 4,
         "errors": {"upstream_rate_limited": 1, "usage_limit_reached": 1},
-        "budget": None,
+        "budget": ANY,
     }
 
 
@@ -114,6 +116,10 @@ def test_prometheus_output_is_well_formed_and_says_the_same(flightctl: Flightctl
         "flightctl_upstream_errors_total": "counter",
         "flightctl_entries": "gauge",
         "flightctl_decisions_total": "counter",
+        "flightctl_budget_used": "gauge",
+        "flightctl_budget_cap": "gauge",
+        "flightctl_calls_avoided_total": "counter",
+        "flightctl_spent_total": "counter",
     }
     assert samples["flightctl_lookups_total", 'bucket="hits",source="local"'] == 2
     assert samples["flightctl_lookups_total", 'bucket="misses",source="aviationstack"'] == 3

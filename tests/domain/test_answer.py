@@ -86,6 +86,57 @@ def test_what_was_handed_over_to_the_store_is_not_handed_over_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [
+        (Outcome.HIT, "found"),
+        (Outcome.MISS, "found"),
+        (Outcome.REFRESHED, "found"),
+        (Outcome.COALESCED, "found"),
+        (Outcome.NOT_FOUND, "absent"),
+        (Outcome.ERROR, "failed"),
+        (Outcome.STALE, "failed"),
+        (Outcome.DENIED, None),
+        (Outcome.OFFLINE, None),
+    ],
+)
+def test_the_history_says_of_each_outcome_what_came_of_it(outcome: Outcome, kind: str | None) -> None:
+    metrics = Metrics()
+    metrics.count(answer(outcome))
+    assert metrics.take_asks() == ([("flight:NZ527", kind)] if kind else [])
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_passes_over_the_cache_is_said_so_unless_nobody_was_asked(outcome: Outcome) -> None:
+    metrics = Metrics()
+    metrics.count(answer(outcome), bypassed=True)
+    nobody = outcome in (Outcome.DENIED, Outcome.OFFLINE)
+    assert metrics.take_asks() == ([] if nobody else [("flight:NZ527", "bypassed")])
+
+
+def test_every_counted_outcome_is_in_the_history_under_a_kind() -> None:
+    metrics = Metrics()
+    counted = [answer(outcome) for outcome in Outcome if bucket_of(answer(outcome))]
+    for one in counted:
+        metrics.count(one)
+    assert len(metrics.take_asks()) == len(counted)
+
+
+def test_what_has_no_designator_is_counted_and_not_in_the_history() -> None:
+    metrics = Metrics()
+    metrics.count(answer(Outcome.ERROR)._replace(flight_iata=""))
+    assert metrics.take_asks() == []
+    assert metrics.total(Bucket.MISSES) == 1
+
+
+def test_look_ups_are_handed_to_the_history_once_and_in_order() -> None:
+    metrics = Metrics()
+    for flight in ("NZ2", "NZ1", "NZ2"):
+        metrics.count(answer()._replace(flight_iata=flight))
+    assert [key for key, _ in metrics.take_asks()] == ["flight:NZ2", "flight:NZ1", "flight:NZ2"]
+    assert metrics.take_asks() == []
+
+
+@pytest.mark.parametrize(
     ("hits", "misses", "stale", "coalesced", "ratio"),
     [(0, 0, 0, 0, None), (1, 0, 0, 0, 1.0), (0, 3, 0, 0, 0.0), (1, 1, 1, 1, 0.25), (3, 1, 0, 0, 0.75)],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightctl.domain.duration import parse_duration
+from flightctl.domain.duration import parse_duration, parse_lifetime
 from flightctl.errors import UsageError
 
 
@@ -69,3 +69,13 @@ def test_any_text_is_a_span_or_refused_in_one_line(text: str) -> None:
         span, refusal = timedelta(), refused.message
     assert span >= timedelta()
     assert refusal.isprintable()
+
+
+@pytest.mark.parametrize("text", ["0m", "0d", "00w", "", "-7d", "soon"])
+def test_a_lifetime_is_longer_than_no_time(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_lifetime(text)
+
+
+def test_a_lifetime_is_a_span() -> None:
+    assert parse_lifetime("14d") == parse_duration("2w")

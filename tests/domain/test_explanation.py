@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from domain.legs import NOW, TTL, entry
-from flightctl.domain.explanation import age, of_move, of_tiers
+from flightctl.domain.billing import Price
+from flightctl.domain.explanation import NO_BILL, Bill, age, of_move, of_price, of_repetition, of_tiers
 from flightctl.domain.strategy import Move, Strategy
 
 PLAIN = Strategy(TTL, may_ask=True)
+PRICE = Price(Decimal("0.01"), "USD")
 
 
 def test_a_fresh_entry_says_its_age_and_how_long_it_lasts() -> None:
@@ -48,17 +51,59 @@ def test_a_cache_that_is_switched_off_is_not_described() -> None:
     [
         (Move.ANSWER, "not asked, the entry is fresh"),
         (Move.ANSWER_ABSENT, "not asked, it did not know the flight lately"),
-        (Move.ASK, "asked, one paid call"),
         (Move.REFUSE_OFFLINE, "not asked, because of --offline"),
         (Move.REFUSE_DENIED, "not asked, it is open to subscribers only"),
     ],
 )
 def test_every_move_says_why_a_call_was_or_was_not_made(move: Move, reason: str) -> None:
-    assert of_move(move, "aviationstack").startswith(f"aviationstack: {reason}")
+    assert of_move(move, "aviationstack", NO_BILL).startswith(f"aviationstack: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("bill", "said"),
+    [
+        (Bill(calls=1), "asked, one paid call"),
+        (Bill(calls=2), "asked, 2 paid calls"),
+        (Bill(calls=1, by_another=True), "asked, one paid call"),
+        (Bill(calls=1, failure="it failed"), "asked, one paid call"),
+        (Bill(by_another=True), "not asked, another process has just done so"),
+        (Bill(failure="all paid calls are frozen"), "no paid call was made: all paid calls are frozen"),
+    ],
+)
+def test_asking_says_what_came_of_it(bill: Bill, said: str) -> None:
+    assert of_move(Move.ASK, "aviationstack", bill) == f"aviationstack: {said}"
+
+
+@pytest.mark.parametrize(
+    ("move", "bill", "said"),
+    [
+        (Move.ANSWER, NO_BILL, "nothing; a call would have been 0.01 USD"),
+        (Move.ANSWER_ABSENT, NO_BILL, "nothing was paid"),
+        (Move.REFUSE_OFFLINE, NO_BILL, "nothing was paid"),
+        (Move.REFUSE_DENIED, NO_BILL, "nothing was paid"),
+        (Move.ASK, Bill(failure="the budget is reached"), "nothing was paid"),
+        (Move.ASK, Bill(used=38, cap=100, by_another=True), "nothing, another process paid"),
+        (Move.ASK, Bill(1, used=38, cap=100), "0.01 USD; 38 of 100 calls of this cycle used"),
+        (Move.ASK, Bill(1, used=1, cap=1), "0.01 USD; 1 of 1 calls of this cycle used"),
+        (Move.ASK, Bill(1, used=1), "0.01 USD; 1 call of this cycle used"),
+        (Move.ASK, Bill(1, used=38), "0.01 USD; 38 calls of this cycle used"),
+        (Move.ASK, Bill(2, used=38, cap=100), "0.02 USD; 38 of 100 calls of this cycle used"),
+        (Move.ASK, Bill(1, used=38, cap=100, by_another=True), "0.01 USD; 38 of 100 calls of this cycle used"),
+    ],
+)
+def test_an_answer_has_its_price(move: Move, bill: Bill, said: str) -> None:
+    assert of_price(move, bill, PRICE) == f"price: {said}"
+
+
+@pytest.mark.parametrize(
+    ("found", "price"), [(True, "nothing; a call would have been 0.01 USD"), (False, "nothing was paid")]
+)
+def test_what_is_asked_for_twice_is_paid_once(found: bool, price: str) -> None:
+    assert of_repetition(found, PRICE)[-1] == f"price: {price}"
 
 
 def test_no_move_is_left_unexplained() -> None:
-    assert len({of_move(move, "aviationstack") for move in Move}) == len(Move)
+    assert len({of_move(move, "aviationstack", NO_BILL) for move in Move}) == len(Move)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,12 @@ SERVES_STALE = {
     errors.TooLarge,
     errors.Unreadable,
     errors.ServerError,
+    errors.ToldToWait,
+    errors.Unavailable,
     errors.RateLimited,
+    errors.BreakerOpen,
     errors.BudgetReached,
+    errors.Frozen,
     errors.QuotaUsedUp,
 }
 

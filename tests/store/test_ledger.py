@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,24 +10,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flightctl.domain.answer import Bucket
+from flightctl.domain.billing import Cause
 from flightctl.store import ledger
 from flightctl.store.engine import Database
 from flightctl.store.hits import open_reader
-from flightctl.store.ledger import Counted
+from flightctl.store.ledger import Counted, PaidCall
 from running import Rows
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 KEY = "flight:NZ527"
+CALL = PaidCall("aviationstack", "f1a2", KEY, Cause.COLD, units=1, cost_micros=10_000, called_at=NOW)
 
 
 def record(db: Database, now: datetime = NOW) -> int:
     with db.writing() as session:
-        return ledger.record_call(session, "aviationstack", KEY, now)
+        return ledger.record_call(session, replace(CALL, called_at=now))
 
 
-def settle(db: Database, call: int, result: str) -> None:
+def settle(db: Database, call: int, result: str, now: datetime = NOW) -> None:
     with db.writing() as session:
-        ledger.settle_call(session, call, result)
+        ledger.settle_call(session, call, result, now)
 
 
 def calls(db: Database, since: datetime = NOW) -> dict[str, int]:
@@ -36,8 +39,9 @@ def calls(db: Database, since: datetime = NOW) -> dict[str, int]:
 
 def test_a_call_is_on_record_as_soon_as_it_is_sent(db: Database, rows: Rows) -> None:
     record(db)
-    found = rows("SELECT provider, cache_key, called_at, result FROM upstream_calls")
-    assert found == [("aviationstack", KEY, "2026-11-20 10:00:00.000000", "sent")]
+    found = rows("SELECT provider, account, cache_key, cause, units, cost_micros, called_at FROM upstream_calls")
+    assert found == [("aviationstack", "f1a2", KEY, "cold", 1, 10_000, "2026-11-20 10:00:00.000000")]
+    assert rows("SELECT result, ended_at FROM upstream_calls") == [("sent", None)]
 
 
 def test_only_the_call_itself_is_settled(db: Database) -> None:
@@ -45,6 +49,11 @@ def test_only_the_call_itself_is_settled(db: Database) -> None:
     assert first != second
     settle(db, second, "upstream_timeout")
     assert calls(db) == {"sent": 1, "upstream_timeout": 1}
+
+
+def test_a_settled_call_says_when_it_ended(db: Database, rows: Rows) -> None:
+    settle(db, record(db), ledger.OK, NOW + timedelta(seconds=15))
+    assert rows("SELECT ended_at FROM upstream_calls") == [("2026-11-20 10:00:15.000000",)]
 
 
 def test_calls_are_counted_by_how_they_ended_since_an_instant(db: Database) -> None:

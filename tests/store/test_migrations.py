@@ -145,7 +145,7 @@ def test_a_downgrade_to_the_first_revision_drops_only_what_later_ones_added(data
     cached("NZ527")
     downgrade(database, "0001")
     tables = set(column(database, "SELECT name FROM sqlite_master WHERE type = 'table'"))
-    assert tables.isdisjoint({"absences", "leases", "lookup_counts", "upstream_calls"})
+    assert tables.isdisjoint({"absences", "leases", "lookup_counts", "upstream_calls", "budget_cycles", "feeds"})
     assert column(database, "SELECT flight_iata FROM aviationstack_cache") == ["NZ527"]
 
 

@@ -277,9 +277,16 @@ def test_an_absence_learned_again_lasts_longer(db: Database) -> None:
     assert absent(db, NOW + timedelta(minutes=59))
 
 
-def test_absences_long_over_are_dropped_unless_an_entry_stands_beside_them(db: Database, rows: Rows) -> None:
+def test_absences_a_month_over_are_dropped_unless_an_entry_stands_beside_them(db: Database, rows: Rows) -> None:
     store(db, direct("NZ1", "NZ", "AKL", "CHC"), NOW - 3 * TTL)
     for number in (1, 2):
-        remember(db, NOW - timedelta(days=2), f"flight:NZ{number}")
+        remember(db, NOW - timedelta(days=31), f"flight:NZ{number}")
     remember(db, NOW, "flight:NZ3")
     assert rows("SELECT cache_key FROM absences ORDER BY 1") == [("flight:NZ1",), ("flight:NZ3",)]
+
+
+def test_an_absence_that_is_over_is_known_for_a_month_as_why_upstream_is_asked_again(db: Database, rows: Rows) -> None:
+    remember(db, NOW - timedelta(days=30), "flight:NZ2")
+    remember(db, NOW, "flight:NZ3")
+    assert rows("SELECT cache_key FROM absences ORDER BY 1") == [("flight:NZ2",), ("flight:NZ3",)]
+    assert not absent(db, NOW, "flight:NZ2")

@@ -68,34 +68,39 @@ def test_a_command_says_what_is_wrong_with_the_file_and_what_to_do(
 
 
 @useless
-def test_a_look_up_still_answers_from_the_provider_with_a_warning(
+def test_a_look_up_says_what_is_wrong_with_the_file_and_what_to_do(
     flightctl: Flightctl, database: Path, upstream: Upstream, damage: Damage, code: str
 ) -> None:
     damage(database)
-    upstream.rows = [row("NZ527", "AKL", "CHC")]
     done = flightctl("lookup", "NZ527", "--json")
     answer = done.answers[0]
-    assert (done.code, answer["outcome"], answer["arrival_iata"], answer["airline_name"]) == (
-        0,
-        "miss",
-        "CHC",
-        "Air New Zealand",
-    )
+    assert (done.code, answer["outcome"], answer["error"]["code"]) == (8, "error", code)
+    assert answer["error"]["hint"]
     assert "the cache was not used" in done.err
-    assert "not kept" in answer["warning"]
-    assert len(upstream.asked) == 1
+    assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize("options", [(), ("--refresh",), ("--stale-if-error",)])
 @useless
-def test_a_run_whose_cache_cannot_be_read_pays_for_one_call_at_most(
-    flightctl: Flightctl, database: Path, upstream: Upstream, damage: Damage, code: str
+def test_a_run_that_cannot_write_down_what_it_pays_pays_for_nothing(
+    flightctl: Flightctl, database: Path, upstream: Upstream, damage: Damage, code: str, options: Sequence[str]
 ) -> None:
     damage(database)
     upstream.rows = [row(f"NZ{number}", "AKL", "CHC") for number in range(1, 6)]
-    done = flightctl("lookup", *(f"NZ{number}" for number in range(1, 6)), "NZ1", "--json")
-    outcomes = [answer["outcome"] for answer in done.answers]
-    assert (done.code, outcomes) == (9, ["miss", "error", "error", "error", "error", "miss"])
-    assert {answer["error"]["code"] for answer in done.answers if answer["error"]} == {code}
+    done = flightctl("lookup", "NZ1", "NZ2", "NZ", "NZ1", *options, "--json")
+    assert (done.code, {answer["error"]["code"] for answer in done.answers}) == (8, {code})
+    assert upstream.asked == []
+    assert done.json["metrics"]["upstream_calls"] == 0
+
+
+def test_an_answer_that_can_no_longer_be_kept_is_shown_with_a_warning_and_nothing_more_is_paid(
+    flightctl: Flightctl, database: Path, upstream: Upstream
+) -> None:
+    upstream.rows = [row("NZ1", "AKL", "CHC"), row("NZ2")]
+    upstream.while_asked = lambda: spoil_header(database)
+    done = flightctl("lookup", "NZ1", "NZ2", "NZ1", "--json")
+    assert (done.code, [answer["outcome"] for answer in done.answers]) == (9, ["miss", "error", "miss"])
+    assert (done.answers[0]["arrival_iata"], "not kept" in done.answers[0]["warning"]) == ("CHC", True)
     assert len(upstream.asked) == 1
 
 
@@ -175,9 +180,9 @@ def test_a_file_that_is_held_for_itself_alone_is_waited_for_and_then_told_of(
     offline = locked_out["offline"].result
     assert (offline.code, offline.answers[0]["error"]["code"]) == (8, "local_locked")
     misses = locked_out["misses"].result
-    assert [answer["outcome"] for answer in misses.answers] == ["miss", "error"]
+    assert (misses.code, [answer["error"]["code"] for answer in misses.answers]) == (8, ["local_locked"] * 2)
     assert "the cache was not used" in misses.err
-    assert [one["flight_iata"] for one in upstream.asked if one["flight_iata"] != "NZ527"] == ["NZ1"]
+    assert upstream.asked == []
 
 
 @pytest.mark.parametrize("locked_out", ["BEGIN IMMEDIATE"], indirect=True)
@@ -192,9 +197,8 @@ def test_a_file_that_can_be_read_but_not_written_answers_what_it_holds(
     for name in ("add", "confirm", "restore"):
         assert explains(locked_out[name].result, "local_locked"), name
     misses = locked_out["misses"].result
-    assert [answer["outcome"] for answer in misses.answers] == ["miss", "error"]
-    assert "not kept" in misses.answers[0]["warning"]
-    assert len(upstream.asked) == 1
+    assert (misses.code, [answer["error"]["code"] for answer in misses.answers]) == (8, ["local_locked"] * 2)
+    assert upstream.asked == []
     assert rows("SELECT count(*) FROM upstream_calls") == [(0,)]
 
 
@@ -232,11 +236,12 @@ def test_a_hit_in_a_file_that_may_not_grow_is_answered_with_a_warning(database: 
     assert "this was not counted" in done.err
 
 
-def test_a_miss_that_there_is_no_room_for_is_answered_with_a_warning(database: Path, upstream: Upstream) -> None:
+def test_a_miss_that_there_is_no_room_for_is_not_paid_for(database: Path, upstream: Upstream) -> None:
     upstream.rows = [row("NZ1"), row("NZ2")]
-    done = _flightctl_within(1, "lookup", "NZ1", "NZ2")
-    assert (done.code, len(upstream.asked)) == (9, 1)
-    assert "not kept" in done.out + done.err
+    done = _flightctl_within(1, "lookup", "NZ1", "NZ2", "--json")
+    assert (done.code, [answer["error"]["code"] for answer in done.answers]) == (8, ["local_full"] * 2)
+    assert upstream.asked == []
+    assert column(database, "SELECT used FROM budget_cycles") == []
 
 
 @contextmanager
@@ -330,12 +335,12 @@ def test_a_file_closed_to_writing_takes_nothing_in(closed: Path, command: Sequen
     assert column(closed, "SELECT flight_iata FROM aviationstack_cache") == ["NZ527"]
 
 
-def test_a_file_closed_to_writing_leaves_look_ups_one_paid_call(closed: Path, upstream: Upstream) -> None:
+def test_a_file_closed_to_writing_keeps_look_ups_from_paying(closed: Path, upstream: Upstream) -> None:
     upstream.rows = [row("NZ1"), row("NZ2")]
     done = _heeding_permissions("lookup", "NZ1", "NZ2", "NZ527", "--json")
-    assert [answer["outcome"] for answer in done.answers] == ["miss", "error", "hit"]
-    assert "not kept" in done.answers[0]["warning"]
-    assert len(upstream.asked) == 1
+    assert (done.code, [answer["outcome"] for answer in done.answers]) == (9, ["error", "error", "hit"])
+    assert {answer["error"]["code"] for answer in done.answers if answer["error"]} == {"local_read_only"}
+    assert upstream.asked == []
 
 
 def test_what_only_reads_works_on_a_file_closed_to_writing(closed: Path, tmp_path: Path) -> None:

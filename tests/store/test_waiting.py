@@ -49,6 +49,15 @@ def test_who_waits_goes_on_waiting_while_others_get_their_turn(database: Path, c
     assert connection.in_transaction
 
 
+def test_who_has_waited_shows_the_others_that_it_got_its_turn(database: Path, connection: sqlite3.Connection) -> None:
+    """It may write nothing, and leave them to believe that the lock is stuck."""
+    os.utime(database, (0, 0))
+    with held(database, "BEGIN IMMEDIATE") as holder:
+        threading.Timer(0.2, holder.kill).start()
+        begin_writing(connection, database, 30)
+    assert database.stat().st_mtime > 0
+
+
 def test_other_failures_are_not_waited_for(database: Path, connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
     with pytest.raises(sqlite3.OperationalError, match="within a transaction"):

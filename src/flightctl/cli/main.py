@@ -29,6 +29,7 @@ COMMANDS = {
     "forget": "review",
     "refresh-stale": "refresh",
     "stats": "stats",
+    "budget": "budget",
     "whoami": "whoami",
     "config": "config",
     "db": "db",

@@ -10,7 +10,7 @@ import typer
 from flightctl.cli.commands import Command, new_app
 from flightctl.cli.context import runtime_of, warn_of_budget
 from flightctl.domain.duration import parse_duration
-from flightctl.errors import NotAllowed
+from flightctl.errors import ConfigurationError, NotAllowed
 from flightctl.render.progress import progress
 from flightctl.render.refresh import RefreshView
 from flightctl.runtime import Runtime
@@ -42,6 +42,8 @@ def refresh_stale(
     from flightctl.domain.renewal import RefreshOrder
 
     runtime = runtime_of(ctx)
+    if not runtime.settings["cache.enabled"]:
+        raise ConfigurationError("cache.enabled is false: what is bought could not be kept")
     if not runtime.may_spend and not dry_run:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
     report = _report(runtime, RefreshOrder(runtime.ttl, parse_duration(ahead), limit, max_calls), dry_run=dry_run)
@@ -53,11 +55,13 @@ def refresh_stale(
 
 
 def _report(runtime: Runtime, order: RefreshOrder, *, dry_run: bool) -> RefreshReport:
+    from flightctl.cli.interruption import to_the_end
     from flightctl.services.refresh_run import Teller
 
     refresh = runtime.refresh(order)
     due = refresh.selected()
     if dry_run:
-        return refresh.preview(due, runtime.price)
+        return refresh.preview(due, runtime.known_account)
     with progress(runtime.output, "refreshing", len(due)) as on_each:
-        return refresh.run(due, lambda: runtime.shared, Teller(runtime.clock, time.sleep, on_each, runtime.output.note))
+        teller = Teller(runtime.clock, time.sleep, on_each, runtime.output.note, to_the_end)
+        return refresh.run(due, lambda: runtime.shared, teller)

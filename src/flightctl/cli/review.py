@@ -107,11 +107,12 @@ def forget(ctx: typer.Context, flights: Flights) -> None:
 def _verify(runtime: Runtime, flights: list[str]) -> None:
     from flightctl.services.verification import exit_code_of, verify
 
+    began = runtime.clock()  # before it is read what waits: what somebody stores from now on will do
     items = _waiting(runtime, flights)
     if not runtime.may_spend:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
     with progress(runtime.output, "asking the provider", len(items)) as on_each:
-        verified = verify(items, runtime.shared, runtime.clock(), on_each)
+        verified = verify(items, runtime.shared, began, on_each)
     runtime.output.show(VerificationView(verified, runtime.spending.calls))
     warn_of_budget(runtime)
     for failure in [one.error for one in verified if one.error][:1]:

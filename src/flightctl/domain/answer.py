@@ -37,6 +37,18 @@ class Bucket(Enum):
     COALESCED = "coalesced"
 
 
+class LookupKind(Enum):
+    """What the history keeps of a look-up, so that it can be replayed with another lifetime."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    """There is no such flight."""
+    FAILED = "failed"
+    """No answer, or a stale one for want of a better."""
+    BYPASSED = "bypassed"
+    """The cache was passed over, whatever came of it."""
+
+
 class Answer(NamedTuple):
     """One answered question."""
 
@@ -71,6 +83,8 @@ class PrefixSummary(NamedTuple):
 
 Counts = dict[tuple[Bucket, str], int]
 """Look-ups by bucket and source."""
+Asks = list[tuple[str, str]]
+"""Counted look-ups of flights, in order: cache key and ``LookupKind``."""
 
 
 class Metrics:
@@ -80,21 +94,33 @@ class Metrics:
         self.counts: Counts = {}
         self.unwritten: Counts = {}
         """Those of ``counts`` that are not in the store yet."""
+        self.unwritten_asks: Asks = []
+        """The same look-ups, one by one."""
         self.upstream_calls = 0
         self.upstream_errors = 0
 
-    def count(self, answer: Answer) -> None:
-        """One more look-up."""
+    def count(self, answer: Answer, *, bypassed: bool = False) -> None:
+        """One more look-up; ``bypassed`` where it passed over the cache."""
         bucket = bucket_of(answer)
-        if bucket is not None:
-            key = bucket, answer.source or answer.provider or NO_SOURCE
-            self.counts[key] = self.counts.get(key, 0) + 1
-            self.unwritten[key] = self.unwritten.get(key, 0) + 1
+        if bucket is None:
+            return
+        key = bucket, answer.source or answer.provider or NO_SOURCE
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self.unwritten[key] = self.unwritten.get(key, 0) + 1
+        # Prefixes and bad designators are counted, but have no key to be replayed with.
+        if answer.flight_iata:
+            kind = _BYPASSED if bypassed else _KINDS[answer.outcome]
+            self.unwritten_asks.append((f"flight:{answer.flight_iata}", kind))
 
     def take_unwritten(self) -> Counts:
         """Hand over what the store does not have yet."""
         counts, self.unwritten = self.unwritten, {}
         return counts
+
+    def take_asks(self) -> Asks:
+        """Hand over the look-ups that the store's history does not have yet."""
+        asks, self.unwritten_asks = self.unwritten_asks, []
+        return asks
 
     def total(self, bucket: Bucket) -> int:
         """Look-ups of this bucket, whatever their source."""
@@ -119,6 +145,19 @@ _BUCKETS = {
     Outcome.STALE: Bucket.STALE,
     Outcome.COALESCED: Bucket.COALESCED,
 }
+
+
+_BYPASSED = LookupKind.BYPASSED.value
+_KINDS = {
+    Outcome.HIT: LookupKind.FOUND.value,
+    Outcome.MISS: LookupKind.FOUND.value,
+    Outcome.REFRESHED: LookupKind.FOUND.value,
+    Outcome.COALESCED: LookupKind.FOUND.value,
+    Outcome.NOT_FOUND: LookupKind.ABSENT.value,
+    Outcome.STALE: LookupKind.FAILED.value,
+    Outcome.ERROR: LookupKind.FAILED.value,
+}
+"""Every outcome that is counted."""
 
 
 def hit_ratio(hits: int, misses: int, stale: int, coalesced: int) -> float | None:

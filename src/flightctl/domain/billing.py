@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from math import ceil
 
 _FINGERPRINT_LENGTH = 12
@@ -88,7 +89,8 @@ class Budget:
         """What this kind of call may use up to; the reserve is for look-ups. None: no limit."""
         if self.cap is None or not cause.in_background:
             return self.cap
-        return self.cap - ceil(self.cap * self.reserve_percent / 100)
+        # Exactly: as binary numbers, 1.1 % of 3000 is more than 33.
+        return self.cap - ceil(self.cap * Fraction(str(self.reserve_percent)) / 100)
 
     def is_nearly_used(self, used: int) -> bool:
         """Whether to warn."""
@@ -112,11 +114,16 @@ class Price:
         return money(self.micros * units, self.currency)
 
 
-def money(micros: int, currency: str) -> str:
-    """An amount for people, with at least two decimals."""
+def amount_text(micros: int) -> str:
+    """An amount as a decimal number, with at least two decimals: ``0.35``."""
     amount = (Decimal(micros) / 1_000_000).normalize()
     decimals = max(2, -int(amount.as_tuple().exponent))
-    return f"{amount:.{decimals}f} {currency}"
+    return f"{amount:.{decimals}f}"
+
+
+def money(micros: int, currency: str) -> str:
+    """An amount for people: ``0.35 USD``."""
+    return f"{amount_text(micros)} {currency}"
 
 
 @dataclass(frozen=True, slots=True)

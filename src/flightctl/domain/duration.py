@@ -16,3 +16,11 @@ def parse_duration(text: str) -> timedelta:
     if match is None:
         raise UsageError(f"{text!r} is no span of time", hint="write 30m, 12h, 7d or 2w")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def parse_lifetime(text: str) -> timedelta:
+    """Read how long something is to last, which is longer than no time at all; raises UsageError."""
+    lifetime = parse_duration(text)
+    if not lifetime:
+        raise UsageError(f"{text!r} is no lifetime", hint="write 12h, 7d or 2w")
+    return lifetime

@@ -1,12 +1,33 @@
-"""Sentences for ``--explain``: which tiers were asked in what order, and why a call was or was not made."""
+"""Sentences for ``--explain``: which tiers were asked in what order, why a call was or was not made, what it cost."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from flightctl.domain.freshness import expires_at, is_fresh
 from flightctl.domain.route import RouteEntry
 from flightctl.domain.strategy import Move, Strategy
+
+if TYPE_CHECKING:
+    from flightctl.domain.billing import Price
+
+
+class Bill(NamedTuple):
+    """What came of asking the provider for one answer."""
+
+    calls: int = 0
+    """Those that have to be paid for."""
+    used: int = 0
+    """Calls of the cycle that were used after them, by everybody."""
+    cap: int | None = None
+    by_another: bool = False
+    """Whether another process asked, and paid."""
+    failure: str = ""
+    """Why there is no answer."""
+
+
+NO_BILL = Bill()
 
 
 def of_tiers(found: RouteEntry | None, absent_until: datetime | None, strategy: Strategy, now: datetime) -> list[str]:
@@ -21,15 +42,31 @@ def of_tiers(found: RouteEntry | None, absent_until: datetime | None, strategy: 
     return said
 
 
-def of_move(move: Move, provider: str) -> str:
+def of_move(move: Move, provider: str, bill: Bill) -> str:
     """Why the next step is what it is."""
-    return {
-        Move.ANSWER: f"{provider}: not asked, the entry is fresh",
-        Move.ANSWER_ABSENT: f"{provider}: not asked, it did not know the flight lately (--refresh asks anew)",
-        Move.ASK: f"{provider}: asked, one paid call",
-        Move.REFUSE_OFFLINE: f"{provider}: not asked, because of --offline",
-        Move.REFUSE_DENIED: f"{provider}: not asked, it is open to subscribers only and your tier is basic",
+    why = {
+        Move.ANSWER: "not asked, the entry is fresh",
+        Move.ANSWER_ABSENT: "not asked, it did not know the flight lately (--refresh asks anew)",
+        Move.ASK: _asking(bill),
+        Move.REFUSE_OFFLINE: "not asked, because of --offline",
+        Move.REFUSE_DENIED: "not asked, it is open to subscribers only and your tier is basic",
     }[move]
+    return f"{provider}: {why}"
+
+
+def of_price(move: Move, bill: Bill, price: Price) -> str:
+    """What the answer cost, or did not cost."""
+    if move is Move.ANSWER:
+        return f"price: nothing; a call would have been {price.of(1)}"
+    if bill.calls:
+        return f"price: {price.of(bill.calls)}; {_used(bill)} of this cycle used"
+    return "price: nothing, another process paid" if bill.by_another else "price: nothing was paid"
+
+
+def of_repetition(found: bool, price: Price) -> tuple[str, str]:
+    """A flight that stands in a batch more than once; ``found`` where it has an answer by now."""
+    move = Move.ANSWER if found else Move.ANSWER_ABSENT
+    return "local: asked for before in this run, answered alike", of_price(move, NO_BILL, price)
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -40,6 +77,20 @@ def age(since: datetime, now: datetime) -> str:
     if days:
         return f"{days} d {hours} h"
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+def _used(bill: Bill) -> str:
+    if bill.cap is not None:
+        return f"{bill.used} of {bill.cap} calls"
+    return f"{bill.used} call{'' if bill.used == 1 else 's'}"
+
+
+def _asking(bill: Bill) -> str:
+    if bill.calls:
+        return "asked, one paid call" if bill.calls == 1 else f"asked, {bill.calls} paid calls"
+    if bill.by_another:
+        return "not asked, another process has just done so"
+    return f"no paid call was made: {bill.failure}"
 
 
 def _entry(found: RouteEntry, strategy: Strategy, now: datetime) -> str:

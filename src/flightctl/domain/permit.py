@@ -12,6 +12,8 @@ from flightctl.errors import BreakerOpen, BudgetReached, FlightctlError, Frozen,
 
 FAILURES_TO_OPEN = 5
 FAILURE_WINDOW = timedelta(seconds=60)
+MOST_TRUSTED = 20
+"""However well all went, so many more calls than open the breaker are under way at once, and lost in an outage."""
 PROBE_EVERY = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(seconds=60)
 """So long a refresh waits to be let on; what takes longer is left to the next run."""
@@ -39,7 +41,7 @@ class AccountState:
     failures: int = 0
     """Failures within the last ``FAILURE_WINDOW``, since the breaker last closed."""
     successes: int = 0
-    """Successes within the same time."""
+    """Successes within the same time, since the last failure."""
     in_flight: int = 0
     """Calls made and not yet answered."""
 
@@ -77,10 +79,10 @@ def permission(state: AccountState, account: Account, now: datetime) -> Permissi
 def _has_room(state: AccountState) -> bool:
     """Whether one more call could not fail beyond what opens the breaker.
 
-    Calls under way may fail as well. Every success while there is no failure is one more that may be under way at
-    once, so that a provider that works is soon asked as often as there is demand.
+    Calls under way may fail as well. Every success since the last failure is one more that may be under way at once,
+    so that a provider that works is soon asked as often as there is demand.
     """
-    trusted = 0 if state.failures else state.successes
+    trusted = min(state.successes, MOST_TRUSTED)
     return state.failures + state.in_flight < FAILURES_TO_OPEN + trusted
 
 

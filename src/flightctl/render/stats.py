@@ -8,8 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flightctl.domain.answer import Bucket, hit_ratio
+from flightctl.render.money import (
+    money_lines,
+    money_samples,
+    money_shape,
+    stats_budget_shape,
+    what_if_sentence,
+    what_if_shape,
+)
 from flightctl.render.times import utc_text_or_none
 from flightctl.services.statistics import Statistics
+from flightctl.services.what_if import WhatIf
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,7 +34,18 @@ class StatsView:
     stats: Statistics
     provider: str
     now: datetime
-    columns: Sequence[str] = ("schema", "lookups", "upstream", "entries", "confirmations", "rejections", "since")
+    what_if: WhatIf | None = None
+    columns: Sequence[str] = (
+        "schema",
+        "lookups",
+        "upstream",
+        "entries",
+        "confirmations",
+        "rejections",
+        "since",
+        "money",
+        "what_if",
+    )
 
     def document(self) -> Mapping[str, Any]:
         """``flightctl.stats/1``."""
@@ -37,11 +57,13 @@ class StatsView:
                 "hit_ratio": stats.hit_ratio,
                 "by_source": {source: _named(counts) for source, counts in stats.by_source.items()},
             },
-            "upstream": {"calls": stats.calls, "errors": stats.errors, "budget": None},
+            "upstream": {"calls": stats.calls, "errors": stats.errors, "budget": stats_budget_shape(stats.budget)},
             "entries": {"confirmed": stats.confirmed, "pending": stats.pending, "stale": stats.stale},
             "confirmations": stats.confirmations,
             "rejections": stats.rejections,
             "since": utc_text_or_none(stats.since),
+            "money": money_shape(stats.money),
+            "what_if": what_if_shape(self.what_if),
         }
 
     def rows(self) -> Iterable[Mapping[str, Any]]:
@@ -49,7 +71,7 @@ class StatsView:
         return [self.document()]
 
     def tables(self, width: int) -> Iterable[RenderableType]:
-        """Look-ups by source, then calls, entries and decisions, then days."""
+        """Look-ups by source, then calls, entries and decisions, then money, then days."""
         from flightctl.render.console import styled, table
 
         sources = [*self.stats.by_source.items(), ("all", self.stats.lookups)]
@@ -57,9 +79,11 @@ class StatsView:
         yield table(("LOOK-UPS", *(bucket.value.upper() for bucket in Bucket), "HIT RATIO"), lookups)
         yield styled("", "")
         yield table(("WHAT", "COUNT"), list(self._counts()))
-        if self.stats.by_day:
+        yield styled("", "")
+        yield table(("MONEY", "HOW MUCH"), list(money_lines(self.stats)))
+        for line in self._lines():
             yield styled("", "")
-            yield styled(f"look-ups a day, to {self.now:%Y-%m-%d}: {self._sparkline()}", "")
+            yield styled(line, "")
 
     def footer(self) -> str:
         """Since when."""
@@ -80,6 +104,12 @@ class StatsView:
         yield "entries stale", str(stats.stale)
         yield "confirmations", str(stats.confirmations)
         yield "rejections", str(stats.rejections)
+
+    def _lines(self) -> Iterator[str]:
+        if self.what_if is not None:
+            yield what_if_sentence(self.what_if)
+        if self.stats.by_day:
+            yield f"look-ups a day, to {self.now:%Y-%m-%d}: {self._sparkline()}"
 
     def _sparkline(self) -> str:
         days = [self.now.date() - timedelta(days=back) for back in range(_DAYS_SHOWN - 1, -1, -1)]
@@ -105,6 +135,10 @@ class StatsView:
         yield from _metric("flightctl_decisions_total", "counter", "Proposals decided.")
         yield f'flightctl_decisions_total{{decision="confirmed"}} {stats.confirmations}'
         yield f'flightctl_decisions_total{{decision="rejected"}} {stats.rejections}'
+        for name, kind, help, labels, value in money_samples(stats):
+            yield from _metric(name, kind, help)
+            written = ",".join(f'{label}="{text}"' for label, text in labels.items())
+            yield f"{name}{{{written}}} {value}" if written else f"{name} {value}"
 
 
 def sparkline(values: Sequence[int]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from flightctl.domain.designator import Designator
 from flightctl.domain.freshness import absence_lifetime
@@ -21,6 +22,7 @@ from flightctl.store.engine import Database, Transaction
 from flightctl.store.reference_data import packaged_references
 from flightctl.store.references import learn, references_for
 
+_T = TypeVar("_T")
 _AT_ONCE = 20
 """Entries stored in one write transaction, so that a page holds up nobody."""
 
@@ -74,19 +76,22 @@ class KeptRoutes:
                 if self.may_keep(session, lease):
                     self.store(session, part, now)
 
-    def store(self, session: Transaction, reads: Iterable[ReadRoute], now: datetime) -> None:
+    def store(self, session: Transaction, reads: Sequence[ReadRoute], now: datetime) -> None:
         """Store as confirmed; proposals that say the same are settled."""
         for one in reads:
             routes.store(session, one.route, self.settings.provider, self._payload(one), now)
-            proposals.settle(session, one.route, self.settings.provider, now)
+        self._settle_proposals(session, reads, now)
 
     def renew(self, session: Transaction, reads: Sequence[ReadRoute], now: datetime) -> None:
         """The same for routes that stand in the store just so, in a few statements."""
         if self.settings.keep_payload:
             self.store(session, reads, now)
             return
+        routes.renew(session, [one.route.cache_key for one in reads], self.settings.provider, now)
+        self._settle_proposals(session, reads, now)
+
+    def _settle_proposals(self, session: Transaction, reads: Sequence[ReadRoute], now: datetime) -> None:
         keys = [one.route.cache_key for one in reads]
-        routes.renew(session, keys, self.settings.provider, now)
         proposed = {known.route.cache_key for known in proposals.waiting(session, keys)}
         for one in reads:
             if one.route.cache_key in proposed:
@@ -113,9 +118,9 @@ class KeptRoutes:
             return packaged_references(legs)
 
 
-def in_parts(reads: Sequence[ReadRoute]) -> list[Sequence[ReadRoute]]:
+def in_parts(items: Sequence[_T]) -> list[Sequence[_T]]:
     """In pieces that one short transaction can store."""
-    return [reads[start : start + _AT_ONCE] for start in range(0, len(reads), _AT_ONCE)]
+    return [items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE)]
 
 
 def flights_of(code: str, legs: Sequence[ObservedLeg], now: datetime) -> Iterator[ReadRoute]:

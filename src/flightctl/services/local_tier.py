@@ -51,12 +51,12 @@ class LocalTier:
             self._holders[airline] = _packaged_holders(airline) if self.unreadable else found
         return self._holders[airline]
 
-    def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime) -> None:
-        """Add to the counters; what keeps them from being written is kept in ``unwritable``."""
+    def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime, asks: Sequence[tuple[str, str]]) -> None:
+        """Add to the counters and the history; what keeps them from being written is kept in ``unwritable``."""
         if not counts or self.trouble is not None:
             return
         try:
-            self._opened().count(counts, now)
+            self._opened().count(counts, now, asks)
         except LocalFileError as error:
             self.unwritable = error
 

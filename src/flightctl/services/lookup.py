@@ -11,6 +11,7 @@ from flightctl.domain import explanation
 from flightctl.domain.airline import iata_of, resolve
 from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary, shared_outcome
 from flightctl.domain.designator import AirlineCode, AirlineQuery, Designator, PrefixQuery, parse_query
+from flightctl.domain.explanation import NO_BILL, Bill
 from flightctl.domain.freshness import is_fresh
 from flightctl.domain.question import Question, answered, failed, not_found, refused, without_route
 from flightctl.domain.route import RouteEntry
@@ -19,7 +20,7 @@ from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError, 
 from flightctl.services.local_tier import LocalTier
 
 if TYPE_CHECKING:
-    from flightctl.domain.billing import Cause
+    from flightctl.domain.billing import Cause, Price
     from flightctl.services.paid_routes import Fetched
     from flightctl.services.shared_routes import SharedRoutes, Wanted
     from flightctl.services.single_flight import Landed
@@ -85,15 +86,17 @@ class Lookups:
         strategy: Strategy,
         clock: Callable[[], datetime],
         *,
-        explains: bool = False,
+        explained_price: Price | None = None,
     ) -> None:
+        """With the price of a call, answers are explained."""
         self.local = local
         self.upstream = upstream
         self.strategy = strategy
         self.clock = clock
         self.metrics = Metrics()
         self.prefixes: list[PrefixSummary] = []
-        self._explains = explains
+        self._price = explained_price
+        self._bill = NO_BILL
         self._settled: dict[str, Answer] = {}
 
     def answers(self, texts: Iterable[str]) -> Iterator[Answer]:
@@ -118,21 +121,31 @@ class Lookups:
 
         Raises what the call raises, and ConfigurationError where no key is set.
         """
-        if self.local.trouble is not None:
-            # What cannot be written down is not paid for; and a batch waits for a locked file once.
-            raise self.local.trouble
-        shared, wanted = self.upstream.open(), self._wanted(cause)
+        self._bill = NO_BILL
         try:
-            landed = call(shared, wanted)
-        except LocalFileError as error:
-            self.local.unwritable = error
+            if self.local.trouble is not None:
+                # What cannot be written down is not paid for; and a batch waits for a locked file once.
+                raise self.local.trouble
+            landed = self._billed(self.upstream.open(), self._wanted(cause), call)
+        except FlightctlError as error:
+            self._bill = self._bill._replace(failure=error.message)
+            self.local.unwritable = error if isinstance(error, LocalFileError) else self.local.unwritable
             raise
-        finally:
-            spending = shared.paid.spending
-            self.metrics.upstream_calls, self.metrics.upstream_errors = spending.calls, spending.errors
+        self._bill = self._bill._replace(by_another=not landed.led)
         # A file that would not take the answer will not take the counters either; it has been waited for once.
         self.local.unwritable = self.local.unwritable or landed.value.trouble
         return landed
+
+    def _billed(
+        self, shared: SharedRoutes, wanted: Wanted, call: Callable[[SharedRoutes, Wanted], Landed[Fetched]]
+    ) -> Landed[Fetched]:
+        spending = shared.paid.spending
+        paid_before = spending.paid
+        try:
+            return call(shared, wanted)
+        finally:
+            self.metrics.upstream_calls, self.metrics.upstream_errors = spending.calls, spending.errors
+            self._bill = Bill(spending.paid - paid_before, spending.used, spending.account.budget.cap)
 
     def _wanted(self, cause: Cause) -> Wanted:
         """What somebody else may have stored that will do: with ``--refresh`` only what came in after we asked."""
@@ -145,7 +158,7 @@ class Lookups:
         return Wanted(now - self.strategy.ttl, cause=cause if self.strategy.cache_enabled else Cause.BYPASSED)
 
     def _counted(self, answers: list[Answer]) -> list[Answer]:
-        self.local.count(self.metrics.take_unwritten(), self.clock())
+        self.local.count(self.metrics.take_unwritten(), self.clock(), self.metrics.take_asks())
         return answers
 
     def _chunk(self, texts: list[str]) -> Iterator[list[Answer]]:
@@ -155,9 +168,16 @@ class Lookups:
             if isinstance(one, PrefixQuestion):
                 yield self._prefix(one)
                 continue
+            bypassed = isinstance(one, Question) and self._passes_by_the_cache(one)
             answer = self._answer(one, snapshot) if isinstance(one, Question) else one
-            self.metrics.count(answer)
+            self.metrics.count(answer, bypassed=bypassed)
             yield [answer]
+
+    def _passes_by_the_cache(self, question: Question) -> bool:
+        """Whether upstream is asked whatever the cache holds; for what stands twice in a batch that is done once."""
+        if self.strategy.cache_enabled and not self.strategy.refresh:
+            return False
+        return question.keys[0] not in self._settled
 
     def _prefix(self, question: PrefixQuestion) -> list[Answer]:
         from flightctl.services.prefix_lookup import PrefixLookup
@@ -196,10 +216,11 @@ class Lookups:
         found, absent_until = snapshot.entry(question), snapshot.absent_until(question, now)
         move = next_move(found, absent_until is not None, self.strategy, now)
         answer = self._move(move, question, snapshot)
-        if not self._explains:
+        if self._price is None:
             return answer
         tiers = explanation.of_tiers(found, absent_until, self.strategy, now)
-        return answer._replace(explanation=(*tiers, explanation.of_move(move, self.upstream.name)))
+        why = explanation.of_move(move, self.upstream.name, self._bill)
+        return answer._replace(explanation=(*tiers, why, explanation.of_price(move, self._bill, self._price)))
 
     def _move(self, move: Move, question: Question, snapshot: Snapshot) -> Answer:
         found = snapshot.entry(question)
@@ -235,6 +256,8 @@ class Lookups:
     def _again(self, question: Question, settled: Answer) -> Answer:
         """A flight asked for twice in one run: answered twice, paid once."""
         again = settled._replace(query=question.text)
+        if self._price is not None:
+            again = again._replace(explanation=explanation.of_repetition(settled.entry is not None, self._price))
         kept = self.strategy.cache_enabled and not self.strategy.refresh and not self.local.trouble
         if kept and settled.outcome in (Outcome.MISS, Outcome.REFRESHED):
             return again._replace(outcome=Outcome.HIT, source=LOCAL)

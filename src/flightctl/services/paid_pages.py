@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flightctl.domain.billing import Cause
 from flightctl.domain.designator import Designator
-from flightctl.domain.feed_reading import GOES_ON_WITHIN, FeedReading, contiguous
+from flightctl.domain.feed import Filter
+from flightctl.domain.feed_reading import GOES_ON_WITHIN, FeedReading
 from flightctl.domain.observed import FlightsPage, ObservedLeg
-from flightctl.domain.refresh_plan import Filter
 from flightctl.domain.route import EntryStatus, RouteEntry
-from flightctl.domain.turn import Lease
+from flightctl.domain.turn import Lease, LeaseLost
 from flightctl.providers.aviationstack import AviationStack, kept_page
-from flightctl.services.kept_routes import KeptRoutes, ReadRoute, flights_of
+from flightctl.services.kept_routes import KeptRoutes, ReadRoute, flights_of, in_parts
 from flightctl.services.spending import Call, Errand, Spending
-from flightctl.store import feeds, ledger, routes
+from flightctl.store import feeds, leases, ledger, routes
 from flightctl.store.engine import Database, Transaction
 
 
@@ -47,20 +48,24 @@ class PaidPages:
         self._keeping = keeping
         self._database = database
         self._clock = clock
+        self._readings: dict[Filter, FeedReading] = {}
+        """As far as this run knows them: to read them from the store before each page would take ever longer."""
 
     def next_page(self, filter: Filter, asked_about: Collection[str], lease: Lease) -> Learned:
         """Buy the feed's next page; none where all its pages are there and only wait to be made use of.
 
         A row renews an entry that says the same. One that differs or is new may be half of a flight with several legs,
-        and counts once every page was read. Raises as ``PaidRoutes.flight`` does, and LocalFileError.
+        and counts once every page was read. Raises as ``PaidRoutes.flight`` does, LocalFileError, and LeaseLost where
+        somebody else has gone on with the feed meanwhile.
         """
         reading = self._reading(filter)
         renewed: dict[str, RouteEntry] = {}
         if not reading.is_over:
             with self._spending.call(Errand(f"{filter.key} row:{reading.read}", Cause.REFRESH, lease)) as call:
                 page = self._spending.made(call, lambda: self._asked(filter, reading))
-                reading = reading.goes_on(page)
+                reading = reading.goes_on(page, self._clock())
                 renewed = self._renewed(call, filter, reading)
+            self._readings[filter] = reading
         if not reading.is_over:
             return Learned(reading, renewed, frozenset())
         return self._finished(filter, reading, renewed, asked_about, lease)
@@ -76,31 +81,39 @@ class PaidPages:
         return replace(page, legs=tuple(self._keeping.completed(page.legs)))
 
     def _reading(self, filter: Filter) -> FeedReading:
-        now = self._clock()
-        with self._database().writing() as session:
-            feeds.drop_pages_before(session, now - GOES_ON_WITHIN)
-            kept = feeds.pages(session, self._name, filter.key)
+        """What any run has read of the feed, if it is not too long ago."""
+        with self._database().reading() as session:
+            begun = feeds.progress(session, self._name, self._clock() - GOES_ON_WITHIN).get(filter.key)
+            if begun is None:
+                return FeedReading()
+            known = self._readings.get(filter)
+            if known is not None and known.instants == begun.instants:
+                return known
+            kept = feeds.pages(session, self._name, filter.key)[: len(begun.instants)]
         pages = [self._completed(kept_page(page.rows, page.offset, page.count, page.total)) for page in kept]
-        return contiguous(pages, min((page.read_at for page in kept), default=now))
+        return FeedReading(tuple(pages), begun.instants)
 
     def _renewed(self, call: Call, filter: Filter, reading: FeedReading) -> dict[str, RouteEntry]:
         """Keep the page that was read last, and renew what stands as it says."""
-        now, page = self._clock(), reading.pages[-1]
+        now, page, lease = reading.ended_at, reading.pages[-1], call.errand.lease
         told = {read.route.cache_key: read for read in self._told(filter, reading, _designators(page.legs))}
         with self._database().writing() as session:
             self._spending.succeeded(session, call, ledger.OK if page.count else ledger.NOT_FOUND)
-            if not self._keeping.may_keep(session, call.errand.lease):
-                return {}
-            standing = routes.entries(session, list(told), EntryStatus.CONFIRMED)
+            is_ours = self._keeping.may_keep(session, lease)
+            standing = routes.entries(session, list(told), EntryStatus.CONFIRMED) if is_ours else {}
             same = [told[key] for key, entry in standing.items() if entry.route == told[key].route]
-            self._keeping.renew(session, same, now)
-            self._keep(session, filter, page, now)
+            if is_ours:
+                self._keeping.renew(session, same, now)
+                self._keep(session, filter, page, now)
+        if not is_ours:
+            raise LeaseLost(filter.key)
         return {read.route.cache_key: read.entry(self._name, now) for read in same}
 
     def _keep(self, session: Transaction, filter: Filter, page: FlightsPage, now: datetime) -> None:
         kept = feeds.KeptPage(page.offset, page.count, page.total, [leg.raw for leg in page.legs], now)
         feeds.keep_page(session, self._name, filter.key, kept)
-        if page.total >= 0:
+        # No rows at all is also what an outage looks like: as the size of the feed it would put off all further pages.
+        if page.total > 0:
             feeds.remember_total(session, self._name, filter.key, page.total, now)
 
     def _finished(
@@ -114,17 +127,16 @@ class PaidPages:
         """The last page was read: where that is every row, all it says counts, and what it lacks, upstream lacks."""
         absent: frozenset[str] = frozenset()
         if reading.is_complete and not filter.departure:
-            others = self._not_stored_since(self._told(filter, reading, _designators(reading.legs)), reading.began_at)
-            self._keeping.keep_all(others, lease, reading.began_at)
-            renewed = {read.route.cache_key: read.entry(self._name, reading.began_at) for read in others} | renewed
-            absent = frozenset(asked_about) - {designator.cache_key for designator in _designators(reading.legs)}
-        with self._database().writing() as session:
-            if self._keeping.may_keep(session, lease):
-                self._keeping.learn(session, reading.legs)
-                # No row at all is also what an outage looks like: that is not remembered of each flight.
-                for key in absent if reading.total else ():
-                    self._keeping.remember_absence(session, key, self._clock())
-                feeds.drop_pages(session, self._name, filter.key)
+            named = _designators(reading.legs)
+            others = self._kept(self._told(filter, reading, named), reading, lease)
+            renewed = renewed | {read.route.cache_key: read.entry(self._name, reading.ended_at) for read in others}
+            absent = frozenset(asked_about) - {designator.cache_key for designator in named}
+            # No row at all is also what an outage looks like: that is not remembered of each flight.
+            self._remember(absent if reading.total else (), lease)
+        with self._held(lease) as session:
+            self._keeping.learn(session, reading.legs)
+            feeds.drop_pages(session, self._name, filter.key)
+        self._readings.pop(filter, None)
         return Learned(reading, renewed, absent)
 
     def _told(self, filter: Filter, reading: FeedReading, named: Collection[Designator]) -> list[ReadRoute]:
@@ -132,12 +144,40 @@ class PaidPages:
         legs = [leg for leg in reading.legs if leg.flight_iata in named or leg.flight_icao in named]
         return list(flights_of(filter.airline, legs, self._clock()))
 
-    def _not_stored_since(self, reads: Sequence[ReadRoute], began_at: datetime) -> list[ReadRoute]:
-        """Without those that were renewed since the reading began: by it, or by who asked for the flight itself."""
-        with self._database().reading() as session:
-            standing = routes.entries(session, [read.route.cache_key for read in reads], EntryStatus.CONFIRMED)
-        newer = {key for key, entry in standing.items() if entry.refreshed_at >= began_at}
-        return [read for read in reads if read.route.cache_key not in newer]
+    def _kept(self, reads: Sequence[ReadRoute], reading: FeedReading, lease: Lease) -> list[ReadRoute]:
+        """Store what the whole feed says, in several short transactions; those that were stored."""
+        stored: list[ReadRoute] = []
+        for part in in_parts(reads):
+            with self._held(lease) as session:
+                standing = routes.entries(session, [read.route.cache_key for read in part], EntryStatus.CONFIRMED)
+                due = [read for read in part if _is_news(read, standing.get(read.route.cache_key), reading)]
+                self._keeping.store(session, due, reading.ended_at)
+            stored += due
+        return stored
+
+    def _remember(self, absent: Collection[str], lease: Lease) -> None:
+        for part in in_parts(sorted(absent)):
+            with self._held(lease) as session:
+                for key in part:
+                    self._keeping.remember_absence(session, key, self._clock())
+
+    @contextmanager
+    def _held(self, lease: Lease) -> Iterator[Transaction]:
+        """A transaction that keeps the lease, which a large feed would outlast. Raises LeaseLost."""
+        with self._database().writing() as session:
+            leases.keep(session, lease, self._clock())
+            yield session
+
+
+def _is_news(read: ReadRoute, standing: RouteEntry | None, reading: FeedReading) -> bool:
+    """Whether the whole feed tells more than what stands.
+
+    Not where somebody has asked for the flight itself since the reading began; but a page of it may have renewed what
+    the others contradict.
+    """
+    if standing is None or standing.refreshed_at < reading.began_at:
+        return True
+    return standing.refreshed_at in reading.instants and standing.route != read.route
 
 
 def _designators(legs: Sequence[ObservedLeg]) -> set[Designator]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from flightctl.domain.billing import Cause
 from flightctl.domain.designator import parse_designator
+from flightctl.domain.feed import Feed
+from flightctl.domain.feed_reading import FeedReading
 from flightctl.domain.permit import waits
-from flightctl.domain.refresh_plan import Due, Feed, Step, Work, next_step
+from flightctl.domain.refresh_plan import Due, Step, Work, next_step
 from flightctl.domain.renewal import RefreshReport, Renewal, Renewed
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, PlanRefused, ServerError, ToldToWait
@@ -24,8 +27,8 @@ from flightctl.store.engine import Database, Transaction
 _T = TypeVar("_T")
 _PAUSE_S = 0.2, 1.0
 """Before what failed upstream is asked for once more."""
-_REFUSAL_HOLDS_FOR = timedelta(days=30)
-"""So long no page is asked for again from an account whose plan has none."""
+_AFTER_HOLD_S = 0.05, 0.5
+"""After the end of a hold: clocks differ, and not everybody is to come at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Teller:
     """One more entry is done with."""
     on_wait: Callable[[str], None]
     """Why nothing happens for a while."""
+    to_the_end: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Within it, an interruption waits for the answer that is being paid for, though not for long."""
 
 
 class RefreshRun:
@@ -95,70 +100,70 @@ class RefreshRun:
 
     def _read_page(self, step: Step, feed: Feed) -> None:
         keys = [due.key for due in step.due]
-        with self._database.reading() as session:
-            still = self._still_due(session, keys)
-        if len(still) < len(keys):
-            # Another run was quicker with some, and the page may not pay for the rest.
-            self._skip(set(keys) - still)
-            return
         try:
-            learned = self._asked(lambda: self._shared.page(feed.filter, keys))
+            done = set(keys) - self._still_among(keys)
+            learned = None if done else self._asked(lambda: self._shared.page(feed.filter, keys))
         except PlanRefused:
             self._do_without_pages()
         except FlightctlError as error:
             self._work.close(feed.filter.airline)
             self._report.stopped_by = error if error.stops_a_run else None
         else:
-            self._learn(feed, keys, learned)
+            if learned is None:
+                # Others were quicker, or are reading this feed right now: the page may not pay for the rest.
+                self._skip(done or keys)
+            else:
+                self._learn(feed, learned)
 
-    def _learn(self, feed: Feed, keys: Sequence[str], learned: Learned | None) -> None:
-        if learned is None:
-            # Another run is reading this feed.
-            self._skip(keys)
-            return
-        reading, airline = learned.reading, feed.filter.airline
-        total = reading.read if reading.is_over else reading.total
-        self._work.learn(replace(feed, total=total, read=reading.read, told=True), reading.departures)
+    def _still_among(self, keys: Sequence[str]) -> set[str]:
+        with self._database.reading() as session:
+            return self._still_due(session, keys)
+
+    def _learn(self, feed: Feed, learned: Learned) -> None:
+        reading = learned.reading
+        self._work.learn(_as_read(feed, reading), reading.departures)
         for key in [key for key in self._work.due if key in learned.renewed]:
             self._settle_renewed(key, learned.renewed[key])
         for key in [key for key in self._work.due if key in learned.absent]:
             self._settle(key, Renewal.NOT_FOUND)
         if reading.is_over and not feed.filter.departure:
-            self._work.close(airline)
+            self._work.close(feed.filter.airline)
 
     def _do_without_pages(self) -> None:
         """The account's plan has no pages; flights can still be asked for one by one."""
-        self._work.feeds.clear()
+        self._work = self._work.without_pages()
         with self._database.writing() as session:
             accounts.refuse_pages(session, self._spending.account, self._teller.clock())
 
     def _asked(self, ask: Callable[[], _T]) -> _T:
         """Ask; once more after the provider's own failure, or after the wait that it wanted."""
         try:
-            return ask()
+            return self._answered(ask)
         except (ServerError, ToldToWait) as error:
-            if not self._may_call() or not self._waited(error):
+            if not self._may_call():
                 raise
-        return ask()
+            self._wait(error)
+        return self._answered(ask)
 
-    def _waited(self, error: FlightctlError) -> bool:
+    def _answered(self, ask: Callable[[], _T]) -> _T:
+        with self._teller.to_the_end():
+            return ask()
+
+    def _wait(self, error: FlightctlError) -> None:
+        """Before it is asked for once more. What would take too long is then refused, and says until when."""
         if isinstance(error, ServerError):
             self._teller.sleep(random.uniform(*_PAUSE_S))
-            return True
+            return
         until, now = self._spending.held_until(), self._teller.clock()
-        if until is None or not waits(until, now):
-            return until is None
-        seconds = (until - now).total_seconds()
-        self._teller.on_wait(f"waiting {seconds:.0f} s: {error.message}")
-        self._teller.sleep(seconds)
-        return True
+        if until is not None and waits(until, now):
+            seconds = (until - now).total_seconds()
+            self._teller.on_wait(f"waiting {seconds:.0f} s: {error.message}")
+            self._teller.sleep(seconds + random.uniform(*_AFTER_HOLD_S))
 
     def _allowed_by_budget(self) -> int | None:
-        """Calls that the budget has left; pages are forgotten where the plan is known to have none."""
+        """Calls that the budget has left."""
         now, account = self._teller.clock(), self._spending.account
         with self._database.reading() as session:
-            if accounts.pages_refused_since(session, account, now - _REFUSAL_HOLDS_FOR):
-                self._work.feeds.clear()
             limit, used = account.budget.limit(Cause.REFRESH), accounts.used(session, account, now)
         return None if limit is None else max(limit - used, 0)
 
@@ -187,3 +192,17 @@ class RefreshRun:
         due = self._work.due.pop(key)
         self._report.add(Renewed(due.entry, renewal, after, error))
         self._teller.on_each()
+
+
+def _as_read(feed: Feed, reading: FeedReading) -> Feed:
+    """What is known of a feed after its last page."""
+    total = reading.read if reading.is_over else reading.total
+    last = reading.pages[-1]
+    return replace(
+        feed,
+        total=total,
+        told=last.total >= 0,
+        is_closed=reading.is_over,
+        read=reading.read,
+        page_rows=feed.page_rows if reading.is_over else last.count,
+    )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flightctl.domain.billing import Cause
 from flightctl.domain.designator import Designator
-from flightctl.domain.refresh_plan import Filter
+from flightctl.domain.feed import Filter
 from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.services.paid_pages import Learned, PaidPages
 from flightctl.services.paid_routes import Fetched, PaidRoutes
@@ -51,6 +51,7 @@ class SharedRoutes:
         Raises as ``PaidRoutes.flight`` does, also where somebody else asked while we waited and failed.
         """
         key = asked.cache_key
+        self.paid.spending.check(key)
         wish = Wish(
             key,
             look=lambda session: self._flight_stored(session, key, wanted),
@@ -61,6 +62,7 @@ class SharedRoutes:
     def airline(self, code: str, wanted: Wanted) -> Landed[Fetched]:
         """One page of an airline's flights, in the same way."""
         key = f"airline:{code}"
+        self.paid.spending.check(key)
         wish = Wish(
             key,
             look=lambda session: self._airline_stored(session, key, code, wanted),

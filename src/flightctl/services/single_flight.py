@@ -20,7 +20,9 @@ from flightctl.store.engine import Database, Transaction
 _T = TypeVar("_T")
 _PATIENCE = timedelta(seconds=90)
 """Several leaders may die one after the other, each with its lease to run out; longer nobody waits."""
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.25
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
+_PART_WAITED = 0.1
+"""A hundred who wait must leave the machine to the one who works: who has waited for long looks less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class SingleFlight:
             if self._clock() - began > _PATIENCE:
                 raise TimedOut(f"{wish.key}: other processes have been asking for {_PATIENCE.seconds} seconds in vain")
             waited = True
-            self._sleep(random.uniform(_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S))
+            self._sleep(_pause_s(self._clock() - began))
 
     def lead_at_once(self, wish: Wish[_T]) -> Landed[_T] | None:
         """Ask upstream if nobody else does and the store has no answer; ``None`` where there is nothing to do."""
@@ -129,6 +131,11 @@ class SingleFlight:
         """Whatever ended the work, Ctrl-C too: nobody has to wait for the lease to run out, unless it must."""
         with suppress(LocalFileError), self._database().writing() as session:
             leases.release(session, lease, self._clock(), failure)
+
+
+def _pause_s(waited: timedelta) -> float:
+    longer = waited.total_seconds() * _PART_WAITED
+    return random.uniform(0.5, 1.5) * min(max(longer, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
 
 
 def _failure(lease: Lease) -> FlightctlError:

@@ -15,7 +15,6 @@ from flightctl.domain.turn import Lease
 from flightctl.errors import (
     ConfigurationError,
     FlightctlError,
-    KeyRefused,
     LocalFileError,
     QuotaUsedUp,
     RateLimited,
@@ -23,6 +22,7 @@ from flightctl.errors import (
     ToldToWait,
     UpstreamError,
 )
+from flightctl.services.refusals import Refusals
 from flightctl.store import accounts, leases, ledger
 from flightctl.store.engine import Database, Transaction
 
@@ -31,6 +31,8 @@ _CONNECTION_RETRIES_WITHIN_S = 0.5, 1.0
 """How long at most, drawn anew, is waited before each further try of a connection that was not made."""
 _ROOM_POLL_S = 0.1, 0.3
 _PATIENCE = timedelta(seconds=90)
+INTERRUPTED = "interrupted"
+"""How a call ended that nobody waited for to its end; it counts as made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,13 @@ class Spending:
         self._database = database
         self._clock = clock
         self._sleep = sleep
-        self._key_refused: KeyRefused | None = None
+        self._refusals = Refusals(clock)
         self.calls = 0
         """Requests made so far."""
         self.errors = 0
         """Those of them that failed."""
+        self.paid = 0
+        """Those of them that have to be paid for: all but what certainly was not sent."""
         self.used = 0
         """Units of the cycle that were used, by everybody, after our last call; 0 before the first."""
 
@@ -81,21 +85,43 @@ class Spending:
         """Reserve a call before it is made, and write down how it failed, if it does.
 
         Raises Frozen, BudgetReached, QuotaUsedUp, RateLimited, Unavailable, BreakerOpen without any call; KeyRefused
-        where the key was refused before in this run; LeaseLost; LocalFileError where nothing can be written down.
+        and PlanRefused where the same was refused before in this run; LeaseLost; LocalFileError where nothing can be
+        written down.
         """
-        if self._key_refused is not None:
-            raise self._key_refused
+        self.check(errand.key)
         call = self._reserved(errand)
         self.calls += 1
+        self.paid += 1
+        is_over = False
         try:
             yield call
+            is_over = True
         except FlightctlError as error:
-            self.errors += 1
-            self._key_refused = error if isinstance(error, KeyRefused) else None
-            # The failure itself is what has to be told; where it cannot be written down, stats know it as "sent".
-            with suppress(LocalFileError):
-                self._write_failure(call, error)
+            is_over = True
+            self._count_failure(call, error)
             raise
+        finally:
+            if not is_over:
+                self._write_interruption(call)
+
+    def check(self, key: str) -> None:
+        """Raise what a call for this key has just been refused with in this run."""
+        self._refusals.check(key)
+
+    def _count_failure(self, call: Call, error: FlightctlError) -> None:
+        self.errors += 1
+        self._refusals.answered(call.errand.key, error)
+        if not _was_sent(error):
+            self.paid -= 1
+            self.used -= call.errand.units
+        # The failure itself is what has to be told; where it cannot be written down, stats know it as "sent".
+        with suppress(LocalFileError):
+            self._write_failure(call, error)
+
+    def _write_interruption(self, call: Call) -> None:
+        """Ctrl-C: the call counts as made, and nobody has to wait for how it ends."""
+        with suppress(LocalFileError), self._database().writing() as session:
+            ledger.settle_call(session, call.number, INTERRUPTED, self._clock())
 
     def made(self, call: Call, request: Callable[[], _T]) -> _T:
         """What the request answers; one that certainly was not sent is tried twice more. Raises what it raises."""
@@ -133,13 +159,31 @@ class Spending:
     def _reserved(self, errand: Errand) -> Call:
         began = self._clock()
         while True:
-            with self._database().writing() as session:
-                call = self._reserved_in(session, errand)
+            try:
+                with self._database().writing() as session:
+                    call = self._reserved_in(session, errand)
+            except FlightctlError as error:
+                self._refusals.forbidden(error)
+                raise
             if call is not None:
                 return call
+            self._wait_for_room(errand, began)
+
+    def _wait_for_room(self, errand: Errand, began: datetime) -> None:
+        while True:
             if self._clock() - began > _PATIENCE:
                 raise TimedOut("too many calls of others are under way, and none of them is answered", was_sent=False)
             self._sleep(random.uniform(*_ROOM_POLL_S))
+            if not self._has_to_wait(errand):
+                return
+
+    def _has_to_wait(self, errand: Errand) -> bool:
+        """Look without the write lock, which many who wait would keep from those whose calls are answered."""
+        now = self._clock()
+        with self._database().reading() as session:
+            if errand.lease is not None and leases.is_due(session, errand.lease, now):
+                return False
+            return permission(accounts.state(session, self.account, now), self.account, now) is Permission.WAIT
 
     def _reserved_in(self, session: Transaction, errand: Errand) -> Call | None:
         """The call; none while others, whose calls are under way, have to be waited for."""
@@ -176,8 +220,12 @@ class Spending:
             ledger.settle_call(session, call.number, getattr(error, "kind", error.code), now)
             if not _was_sent(error):
                 accounts.give_back(session, self.account, call.errand.units, call.reserved_at)
+                ledger.waive(session, call.number)
             if isinstance(error, UpstreamError) and error.trips_breaker:
                 accounts.count_failure(session, self.account, now)
+            elif _was_sent(error):
+                # It has answered, if not what was hoped for.
+                accounts.count_success(session, self.account, now)
             self._hold(session, error, now)
 
     def _hold(self, session: Transaction, error: FlightctlError, now: datetime) -> None:

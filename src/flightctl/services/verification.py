@@ -34,14 +34,14 @@ class Verified:
 
 
 def verify(
-    items: Iterable[ReviewItem], shared: SharedRoutes, now: datetime, on_each: Callable[[], None]
+    items: Iterable[ReviewItem], shared: SharedRoutes, began: datetime, on_each: Callable[[], None]
 ) -> list[Verified]:
-    """Ask about each, or share what somebody has asked since ``now``.
+    """Ask about each, or share what somebody has asked since ``began``.
 
     The provider's answer settles what agrees, and a proposal that differs stays for staff.
     A failure that every further call would meet ends the run, the rest is skipped.
     """
-    wanted = Wanted(now, now, Cause.VERIFY)
+    wanted = Wanted(began, began, Cause.VERIFY)
     verified: list[Verified] = []
     stopped = False
     for item in items:

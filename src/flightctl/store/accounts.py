@@ -14,7 +14,7 @@ from flightctl.domain.billing import Account
 from flightctl.domain.permit import FAILURE_WINDOW, PROBE_EVERY, AccountState, Hold, opens
 from flightctl.domain.turn import LEASE
 from flightctl.errors import BREAKING_KINDS
-from flightctl.store.ledger import SENT
+from flightctl.store.ledger import NOT_FOUND, OK, SENT
 from flightctl.store.models import BudgetCycle, Freeze, ProviderAccount, UpstreamCall
 
 _ALL = "*"
@@ -144,10 +144,11 @@ def stop_all(session: Session, user: str, now: datetime) -> None:
         session.add(Freeze(scope=_ALL, frozen_at=now, frozen_by=user))
 
 
-def allow_again(session: Session) -> None:
-    """Allow paid calls again, also where a hold or an open breaker forbids them."""
+def allow_again(session: Session, now: datetime) -> None:
+    """Allow paid calls again, also where a hold or an open breaker forbids them; failures so far count no more."""
     session.exec(delete(Freeze))
-    session.exec(update(ProviderAccount).values(hold="", not_before=None, next_probe_at=None, pages_refused_at=None))
+    lifted = {"hold": "", "not_before": None, "next_probe_at": None, "pages_refused_at": None, "closed_at": now}
+    session.exec(update(ProviderAccount).values(**lifted))
 
 
 def refuse_pages(session: Session, account: Account, now: datetime) -> None:
@@ -164,21 +165,22 @@ def pages_refused_since(session: Session, account: Account, since: datetime) -> 
 def _recent(session: Session, account: Account, closed_at: datetime | None, now: datetime) -> tuple[int, int, int]:
     """Failures, successes and calls under way, as ``AccountState`` has them."""
     since = max(now - FAILURE_WINDOW, closed_at or now - FAILURE_WINDOW)
-    result, ended = col(UpstreamCall.result), col(UpstreamCall.ended_at) > since
+    result, ended = col(UpstreamCall.result), col(UpstreamCall.ended_at)
+    # No call takes longer than a lease.
+    of_account = (
+        col(UpstreamCall.called_at) > now - FAILURE_WINDOW - LEASE,
+        UpstreamCall.provider == account.provider,
+        UpstreamCall.account == account.fingerprint,
+    )
+    failed = (ended > since) & result.in_(BREAKING_KINDS)
+    failures, last_failure = session.exec(select(func.count(), func.max(ended)).where(*of_account, failed)).one()
+    succeeded = (ended > (last_failure or since)) & result.in_([OK, NOT_FOUND])
+    in_flight = (result == SENT) & (col(UpstreamCall.called_at) > now - LEASE)
     counted = session.exec(
-        select(
-            func.sum(case((ended & result.in_(BREAKING_KINDS), 1), else_=0)),
-            func.sum(case((ended & result.not_in([*BREAKING_KINDS, SENT]), 1), else_=0)),
-            func.sum(case(((result == SENT) & (col(UpstreamCall.called_at) > now - LEASE), 1), else_=0)),
-        ).where(
-            # No call takes longer than a lease.
-            col(UpstreamCall.called_at) > now - FAILURE_WINDOW - LEASE,
-            UpstreamCall.provider == account.provider,
-            UpstreamCall.account == account.fingerprint,
-        )
+        select(func.sum(case((succeeded, 1), else_=0)), func.sum(case((in_flight, 1), else_=0))).where(*of_account)
     ).one()
-    failures, successes, in_flight = (n or 0 for n in counted)
-    return failures, successes, in_flight
+    successes, under_way = (n or 0 for n in counted)
+    return failures, successes, under_way
 
 
 def _row(session: Session, account: Account) -> ProviderAccount | None:

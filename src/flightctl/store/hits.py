@@ -77,14 +77,24 @@ class LocalReader:
         rows = self._rows(statement, (airline,))
         return [Airline(*row[:3]) for row in rows if row[3] == rows[0][3]]
 
-    def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime) -> None:
-        """Add look-ups to the counters of this hour, all or none. Raises LocalFileError."""
+    def count(
+        self, counts: Mapping[tuple[Bucket, str], int], now: datetime, asks: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Add look-ups to the counters of this hour, and flights (key and kind) to the history: all or none.
+
+        Raises LocalFileError.
+        """
         rows = [(f"{now.astimezone(UTC):%Y-%m-%d %H}", key[0].value, key[1], n) for key, n in counts.items()]
+        asked_at_s = int(now.timestamp())
         with sqlite_errors_explained(self._path), self._transaction(writes=True):
             self._connection.executemany(
                 "INSERT INTO lookup_counts (hour, bucket, source, n) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (hour, bucket, source) DO UPDATE SET n = n + excluded.n",
                 rows,
+            )
+            self._connection.executemany(
+                "INSERT INTO lookup_history (cache_key, asked_at_s, kind) VALUES (?, ?, ?)",
+                [(key, asked_at_s, kind) for key, kind in asks],
             )
 
     def close(self) -> None:

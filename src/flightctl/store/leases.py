@@ -38,6 +38,12 @@ def keep(session: Session, lease: Lease, now: datetime) -> None:
         row.expires_at = now + LEASE
 
 
+def is_due(session: Session, lease: Lease, now: datetime) -> bool:
+    """Whether ``keep`` would do something, or raise."""
+    row = session.get(LeaseRow, lease.key)
+    return row is None or row.fence != lease.fence or is_due_for_renewal(row.expires_at, now)
+
+
 def release(session: Session, lease: Lease, now: datetime, failure: str = "") -> None:
     """Give the key back, if it is still ours, and say how the work failed, if it did."""
     row = session.get(LeaseRow, lease.key)

@@ -44,6 +44,11 @@ def settle_call(session: Session, call_id: int, result: str, now: datetime) -> N
     session.exec(ended.values(result=result, ended_at=now))
 
 
+def waive(session: Session, call_id: int) -> None:
+    """The call was never sent, so it costs nothing; it stays on record as one that was tried."""
+    session.exec(update(UpstreamCall).where(col(UpstreamCall.id) == call_id).values(units=0, cost_micros=0))
+
+
 def calls_by_result(session: Session, since: datetime) -> dict[str, int]:
     """Paid calls since then by how they ended."""
     rows = session.exec(
@@ -52,6 +57,24 @@ def calls_by_result(session: Session, since: datetime) -> dict[str, int]:
         .group_by(UpstreamCall.result)
     )
     return dict(rows.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Paid calls and what they cost, at the price of their time."""
+
+    calls: int = 0
+    micros: int = 0
+
+
+def costs_by_cause(session: Session, provider: str, since: datetime) -> dict[str, Cost]:
+    """Calls to a provider since then by ``domain.billing.Cause``; the empty cause is that of the oldest records."""
+    rows = session.exec(
+        select(UpstreamCall.cause, func.count(), func.sum(UpstreamCall.cost_micros))
+        .where(col(UpstreamCall.called_at) >= since, UpstreamCall.provider == provider)
+        .group_by(UpstreamCall.cause)
+    )
+    return {cause: Cost(calls, micros) for cause, calls, micros in rows}
 
 
 @dataclass(frozen=True, slots=True)
