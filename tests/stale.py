@@ -16,7 +16,9 @@ DAY_S = 86_400
 STALE_S = 31 * DAY_S
 Ways = Mapping[str, str]
 """Flights and where they go: ``{"NZ1": "AKL-CHC", "NZ2": "AKL-WLG-DUD"}``."""
-_FLY = "strftime('%Y-%m-%d %H:%M:%f', 'now', ?) || '000'"
+_OTHERS = 5000
+"""The number from which on flights are not cached."""
+_AGO = "strftime('%Y-%m-%d %H:%M:%f', 'now', ?) || '000'"
 
 
 def flights(airline: str, count: int, way: str = "AKL-CHC", first: int = 1) -> dict[str, str]:
@@ -24,12 +26,17 @@ def flights(airline: str, count: int, way: str = "AKL-CHC", first: int = 1) -> d
     return {f"{airline}{number}": way for number in range(first, first + count)}
 
 
+def others(airline: str, count: int, way: str = "SYD-MEL") -> list[Row]:
+    """Rows of flights that nobody here has asked for."""
+    return rows_of(flights(airline, count, way, first=_OTHERS))
+
+
 def fill(database: Path, ways: Ways, age_s: float = STALE_S) -> None:
     """Put confirmed entries into the local file, last vouched for so many seconds ago."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.executemany(
             "INSERT INTO aviationstack_cache (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, "
-            f"status, refreshed_at) VALUES (?, ?, ?, ?, ?, 'confirmed', {_FLY})",
+            f"status, refreshed_at) VALUES (?, ?, ?, ?, ?, 'confirmed', {_AGO})",
             [
                 (f"flight:{flight}", flight, flight[:2], way[:3], way[-3:], f"{-age_s} seconds")
                 for flight, way in ways.items()

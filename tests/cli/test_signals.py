@@ -57,7 +57,7 @@ def test_a_signal_during_a_slow_call_ends_at_once_and_leaves_the_entry(
     assert b"Traceback" not in err
     assert KEY.encode() not in err
     assert rows("SELECT * FROM aviationstack_cache") == before
-    assert rows("SELECT cache_key, result FROM upstream_calls") == [("flight:NZ527", "sent")]
+    assert rows("SELECT cache_key, result FROM upstream_calls") == [("flight:NZ527", "interrupted")]
 
 
 def test_an_interrupted_run_lets_the_next_one_work(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,30 @@ def test_the_feed_of_an_airport_that_is_known_is_read_from_the_first_page_on() -
     assert step.feed == Feed(FROM_AKL, 150, told=True)
 
 
+@pytest.mark.parametrize(("airline", "of_airport", "chosen"), [(500, 170, NZ), (1_700, 170, FROM_AKL)])
+def test_of_airline_and_airport_the_one_is_read_that_costs_less_in_the_end(
+    airline: int, of_airport: int, chosen: Filter
+) -> None:
+    """The next page of the airport settles more; but what it does not have has to be looked up."""
+    totals = {"airline:NZ": airline, "airline:NZ from:AKL": of_airport}
+    step = next_step(work_of(entries("NZ", 133), totals, read={"airline:NZ": 100}), ENOUGH)
+    assert step.feed is not None
+    assert step.feed.filter == chosen
+
+
+def test_several_airports_are_read_one_after_the_other() -> None:
+    due = entries("NZ", 20, "AKL") + entries("NZ", 30, "WLG", first=50)
+    totals = {"airline:NZ": 9_000, "airline:NZ from:AKL": 90, "airline:NZ from:WLG": 90}
+    work, read = work_of(due, totals), []
+    while (step := next_step(work, ENOUGH)).feed:
+        read.append(step.feed.filter.departure)
+        work.learn(replace(step.feed, is_closed=True), {})
+        for one in step.due[1:]:
+            work.due.pop(one.key)
+    assert read == ["WLG", "AKL"]
+    assert list(planned(work)) == [("NZ", 2, 0, 2)]
+
+
 def test_a_reading_that_was_interrupted_goes_on() -> None:
     work = work_of(entries("NZ", 2), {"airline:NZ": 500}, read={"airline:NZ": 400})
     assert next_step(work, ENOUGH).feed == Feed(NZ, 500, told=True, read=400)
@@ -172,7 +198,7 @@ def test_single_look_ups_are_made_in_the_order_of_their_value(asked: list[int], 
         ({"NZ": 4}, {"airline:NZ": 80}, [("NZ", 4, 1, 0)]),
         ({"NZ": 4}, {"airline:NZ": 900}, [("NZ", 4, 0, 4)]),
         ({"NZ": 166, "QF": 1}, {"airline:NZ": 200}, [("NZ", 166, 2, 0), ("QF", 1, 0, 1)]),
-        ({"NZ": 50}, {"airline:NZ": 9_000, "airline:NZ from:AKL": 250}, [("NZ", 50, 3, 0)]),
+        ({"NZ": 50}, {"airline:NZ": 9_000, "airline:NZ from:AKL": 250}, [("NZ", 50, 3, 1)]),
         ({}, {}, []),
     ],
 )

@@ -65,6 +65,13 @@ def test_a_refusal_of_the_moment_holds_for_a_second(kind: type[FlightctlError]) 
     assert not run.refuses("flight:NZ1")
 
 
+def test_a_hold_is_not_remembered_beyond_its_end() -> None:
+    run = Run()
+    run.refusals.forbidden(RateLimited("not now", retry_after_seconds=0.4))
+    run.now += timedelta(seconds=0.4)
+    assert not run.refuses("flight:NZ1")
+
+
 @pytest.mark.parametrize("error", [ServerError("failed"), TimedOut("late")])
 def test_a_failure_is_no_refusal(error: FlightctlError) -> None:
     run = Run()

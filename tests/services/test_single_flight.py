@@ -102,7 +102,7 @@ def test_those_who_waited_share_the_failure(upstream: Upstream, lookup_of: Start
 
     def somebody_comes() -> None:
         waiters.append(lookup_of("NZ527"))
-        time.sleep(4)
+        time.sleep(5)
 
     upstream.while_asked = somebody_comes
     leader = lookup_of("NZ527")

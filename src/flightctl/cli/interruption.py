@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any, Final
@@ -15,30 +15,47 @@ _Handler = Callable[[int, FrameType | None], Any]
 
 
 @contextmanager
-def to_the_end() -> Iterator[None]:
-    """Put an interruption off until the block is left, at most for ``PATIENCE_S``; a second one counts at once."""
+def to_the_end(patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Put an interruption off until the block is left, at most for so long; a second one counts at once."""
     handlers = _handlers()
     if not handlers:
         yield
         return
-    came: list[int] = []
-
-    def put_off(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-        if len(came) > 1:
-            handlers[number](number, frame)
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
-
-    def give_up(_number: int, frame: FrameType | None) -> None:
-        handlers[came[0]](came[0], frame)
-
+    deferred = _Deferred(handlers, patience_s)
     with ExitStack() as stack:
-        stack.callback(lambda: [handlers[number](number, None) for number in came[:1]])
+        stack.callback(deferred.take_effect)
         for number in handlers:
-            stack.callback(signal.signal, number, signal.signal(number, put_off))
-        stack.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, give_up))
+            stack.callback(signal.signal, number, signal.signal(number, deferred.on_signal))
+        stack.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, deferred.on_alarm))
         stack.callback(signal.setitimer, signal.ITIMER_REAL, 0)
         yield
+
+
+class _Deferred:
+    """An interruption that has come and has not yet taken effect, if there is one."""
+
+    def __init__(self, handlers: Mapping[int, _Handler], patience_s: float) -> None:
+        self._handlers = handlers
+        self._patience_s = patience_s
+        self._came: list[int] = []
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """The first one waits."""
+        if self._came:
+            self._came = [number]
+            self.take_effect(frame)
+        self._came.append(number)
+        signal.setitimer(signal.ITIMER_REAL, self._patience_s)
+
+    def on_alarm(self, _number: int, frame: FrameType | None) -> None:
+        """It has waited for long enough."""
+        self.take_effect(frame)
+
+    def take_effect(self, frame: FrameType | None = None) -> None:
+        """What the program does about it, once."""
+        came, self._came = self._came, []
+        for number in came:
+            self._handlers[number](number, frame)
 
 
 def _handlers() -> dict[int, _Handler]:

@@ -131,7 +131,7 @@ class RefreshRun:
 
     def _do_without_pages(self) -> None:
         """The account's plan has no pages; flights can still be asked for one by one."""
-        self._work = self._work.without_pages()
+        self._work.feeds.clear()
         with self._database.writing() as session:
             accounts.refuse_pages(session, self._spending.account, self._teller.clock())
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from flightctl.errors import BreakerOpen, BudgetReached, FlightctlError, KeyRefused, PlanRefused, ToldToWait
 
-_HOLDS_FOR = timedelta(seconds=1)
-"""A refusal of the moment; after that the store is looked at again."""
+_HOLDS_FOR_S = 1.0
+"""A refusal of the moment; after that, or when the provider may be asked again, the store is looked at anew."""
 
 
 class Refusals:
@@ -38,7 +38,9 @@ class Refusals:
     def forbidden(self, error: FlightctlError) -> None:
         """A call was not permitted."""
         if isinstance(error, BudgetReached | ToldToWait | BreakerOpen):
-            self._passing, self._passes_at = error, self._clock() + _HOLDS_FOR
+            seconds = error.retry_after_seconds if isinstance(error, ToldToWait) else _HOLDS_FOR_S
+            self._passing = error
+            self._passes_at = self._clock() + timedelta(seconds=min(seconds, _HOLDS_FOR_S))
 
 
 def _kind(key: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from flightctl.domain.turn import LEASE, Lease, LeaseLost, is_due_for_renewal
 from flightctl.store.models import LeaseRow
+
+_JUST_NOW = timedelta(seconds=1)
+"""A lease that was taken or renewed so lately is as good as new, and not worth a write."""
 
 
 def find(session: Session, key: str) -> Lease | None:
@@ -30,16 +33,16 @@ def holds(session: Session, lease: Lease) -> bool:
 
 
 def keep(session: Session, lease: Lease, now: datetime) -> None:
-    """Renew the lease where little is left of it. Raises LeaseLost where somebody else has the key."""
+    """Renew the lease, unless that was just done. Raises LeaseLost where somebody else has the key."""
     row = session.get(LeaseRow, lease.key)
     if row is None or row.fence != lease.fence:
         raise LeaseLost(lease.key)
-    if is_due_for_renewal(row.expires_at, now):
+    if now + LEASE - row.expires_at > _JUST_NOW:
         row.expires_at = now + LEASE
 
 
 def is_due(session: Session, lease: Lease, now: datetime) -> bool:
-    """Whether ``keep`` would do something, or raise."""
+    """Whether who waits has to ``keep`` it: little is left of it, or somebody else has the key."""
     row = session.get(LeaseRow, lease.key)
     return row is None or row.fence != lease.fence or is_due_for_renewal(row.expires_at, now)
 
