@@ -14,7 +14,6 @@ from flightctl import settings as configuration
 from flightctl.domain.caller import Caller, OpenTo, Role, Tier
 from flightctl.domain.strategy import Strategy
 from flightctl.domain.text import storable
-from flightctl.errors import ConfigurationError
 from flightctl.render.output import Format, Output
 from flightctl.settings import DEFAULT, Settings
 from flightctl.store.hits import LocalReader, TablesMissing, open_reader
@@ -189,27 +188,30 @@ class Runtime:
 
     @property
     def account(self) -> Account:
-        """Who is billed; the sandbox costs nothing and has no budget. Raises NoKey and other ConfigurationErrors."""
-        return self._account(self._fingerprint)
+        """Who is billed. Raises NoKey and other ConfigurationErrors."""
+        from flightctl.services import billed_accounts
+
+        if self.options.sandbox:
+            return billed_accounts.sandbox_account(self.settings)
+        return billed_accounts.account(self.settings, AVIATIONSTACK)
 
     @property
-    def known_account(self) -> Account:
-        """The same for who only looks on: without a fingerprint where no key can be used. Raises ConfigurationError."""
-        try:
-            fingerprint = self._fingerprint
-        except ConfigurationError:
-            fingerprint = ""
-        return self._account(fingerprint)
+    def known_accounts(self) -> list[Account]:
+        """The same for who only looks on, for every provider that has a key. Raises ConfigurationError."""
+        from flightctl.services import billed_accounts
+
+        if self.options.sandbox:
+            return [billed_accounts.sandbox_account(self.settings)]
+        return billed_accounts.known_accounts(self.settings)
 
     @property
     def price(self) -> Price:
         """What one call costs; nothing in the sandbox. Raises ConfigurationError."""
-        from decimal import Decimal
+        from flightctl.services import billed_accounts
 
-        from flightctl.domain.billing import Price
-
-        amount = Decimal() if self.options.sandbox else self.settings["aviationstack.price_per_call"]
-        return Price(amount, self.settings["aviationstack.currency"])
+        if self.options.sandbox:
+            return billed_accounts.sandbox_account(self.settings).price
+        return billed_accounts.price_of_a_call(self.settings, AVIATIONSTACK)
 
     @cached_property
     def shared(self) -> SharedRoutes:
@@ -261,24 +263,6 @@ class Runtime:
             return AviationStack(access, transport=SandboxTransport(self.clock))
         plan = Plan(self.settings["aviationstack.plan"])
         return AviationStack(Access(self.settings["aviationstack.url"], self._key, plan))
-
-    def _account(self, fingerprint: str) -> Account:
-        from flightctl.domain.billing import Account, Budget
-
-        if self.options.sandbox:
-            return Account(SANDBOX, fingerprint, Budget(None, 0, 1), self.price, "the sandbox")
-        budget = Budget(
-            self.settings["aviationstack.monthly_budget"],
-            self.settings["budget.reserve_percent"],
-            self.settings["aviationstack.cycle_start_day"],
-        )
-        return Account(AVIATIONSTACK, fingerprint, budget, self.price)
-
-    @property
-    def _fingerprint(self) -> str:
-        from flightctl.domain.billing import fingerprint_of
-
-        return SANDBOX if self.options.sandbox else fingerprint_of(self._key)
 
     @cached_property
     def _key(self) -> str:

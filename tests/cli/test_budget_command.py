@@ -287,3 +287,14 @@ def test_a_cache_that_cannot_be_read_is_8(flightctl: Flightctl, monkeypatch: pyt
 def test_a_budget_that_is_none_is_10(flightctl: Flightctl, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_MONTHLY_BUDGET", "lots")
     assert flightctl("budget", "show").code == 10
+
+
+def test_aeroapi_is_shown_beside_it_where_it_has_a_key(flightctl: Flightctl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLIGHTCTL_AEROAPI_KEY", "a-key-of-aeroapi")
+    monkeypatch.setenv("FLIGHTCTL_AEROAPI_MONTHLY_BUDGET", "250")
+    monkeypatch.setenv("FLIGHTCTL_AEROAPI_CYCLE_START_DAY", "15")
+    done = flightctl("budget", "show", "--json")
+    shown = {one["provider"]: (one["cap"], one["cycle_start"][-2:]) for one in done.json["providers"]}
+    assert shown["aeroapi"] == (250, "15")
+    assert shown["aviationstack"][0] == 100
+    assert "result sets" in flightctl("budget", "show").out

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flightctl.domain.billing import Price
 from flightctl.errors import (
     BreakerOpen,
     BudgetReached,
@@ -190,3 +192,22 @@ def test_whatever_happens_what_was_sent_is_what_is_used_and_never_more_than_the_
             sent += getattr(outcome, "was_sent", True)
         assert payers.used() == sent <= 8
         payers.now += timedelta(seconds=pause_s)
+
+
+# Result sets
+
+
+def test_result_sets_are_reserved_together_at_the_price_of_their_endpoint(payers: Payers, rows: Rows) -> None:
+    schedules = replace(COLD, units=3, price=Price(Decimal("0.020"), "USD"))
+    with payers.run().call(schedules):
+        pass
+    assert rows("SELECT used FROM budget_cycles") == [(3,)]
+    assert rows("SELECT units, cost_micros FROM upstream_calls") == [(3, 60_000)]
+
+
+def test_result_sets_that_do_not_fit_are_not_asked_for_in_part(payers: Payers) -> None:
+    cap = payers.run().account.budget.cap
+    assert cap is not None
+    with pytest.raises(BudgetReached), payers.run().call(replace(COLD, units=cap + 1)):
+        pytest.fail("it was let through")
+    assert payers.used() == 0

@@ -61,7 +61,7 @@ def _report(runtime: Runtime, order: RefreshOrder, *, dry_run: bool) -> RefreshR
     refresh = runtime.refresh(order)
     due = refresh.selected()
     if dry_run:
-        return refresh.preview(due, runtime.known_account)
+        return refresh.preview(due, runtime.known_accounts[0])
     with progress(runtime.output, "refreshing", len(due)) as on_each:
         teller = Teller(runtime.clock, time.sleep, on_each, runtime.output.note, to_the_end)
         return refresh.run(due, lambda: runtime.shared, teller)

@@ -40,7 +40,7 @@ def stats(
     now = runtime.clock()
     start = now - parse_duration(since) if since is not None else None
     other = parse_lifetime(what_if_ttl) if what_if_ttl is not None else None
-    asked = Inquiry(start, runtime.ttl, runtime.known_account, now)
+    asked = Inquiry(start, runtime.ttl, runtime.known_accounts[0], now)
     replayed = _what_if(runtime, asked, other) if other is not None else None
     runtime.output.show(StatsView(gather(runtime.database, runtime.caller, asked), runtime.provider, now, replayed))
 

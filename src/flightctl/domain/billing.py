@@ -136,6 +136,8 @@ class Account:
     price: Price
     title: str = "AviationStack"
     """The provider's name as people write it."""
+    units: str = "calls"
+    """What it counts: calls, or result sets, of which one call may hold several."""
 
     def cycle(self, now: datetime) -> Cycle:
         """The billing cycle that ``now`` is in."""

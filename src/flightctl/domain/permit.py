@@ -94,7 +94,7 @@ def opens(state: AccountState) -> bool:
 def budget_reached(account: Account, cause: Cause, used: int, now: datetime) -> BudgetReached:
     """The refusal of a call that the budget has no room for."""
     budget, resets_on = account.budget, account.cycle(now).resets_on
-    said = f"{used} of {budget.cap} {account.title} calls of this cycle are used"
+    said = f"{used} of {budget.cap} {account.title} {account.units} of this cycle are used"
     if cause.in_background and budget.cap is not None and used < budget.cap:
         message = f"paid-call budget: {said}, and the rest is kept for look-ups; it resets on {resets_on}"
         return BudgetReached(message, hint="budget.reserve_percent says how much is kept")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,9 +62,12 @@ class BudgetView:
 
     def footer(self) -> str:
         """``37 calls · 0.37 USD this cycle``."""
-        used = sum(status.used for status in self.budgets.accounts)
         currency = self.budgets.accounts[0].account.price.currency
-        return f"{used} call{'' if used == 1 else 's'} · {money(self.budgets.cost_micros, currency)} this cycle"
+        used = Counter({status.account.units: 0 for status in self.budgets.accounts})
+        for status in self.budgets.accounts:
+            used[status.account.units] += status.used
+        said = [f"{n} {units[:-1] if n == 1 else units}" for units, n in used.items()]
+        return " · ".join([*said, f"{money(self.budgets.cost_micros, currency)} this cycle"])
 
 
 def budget_shape(status: AccountStatus) -> dict[str, Any]:

@@ -61,19 +61,23 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """The configured account, then the others of its provider that were used in this cycle."""
+    """The configured accounts, each followed by the others of its provider that were used in this cycle."""
 
     accounts: Sequence[AccountStatus]
     cost_micros: int
     """Of all their calls in this cycle, at the price of their time."""
 
 
-def budgets(database: Database, account: Account, now: datetime) -> Budgets:
-    """What ``account`` and the provider's other accounts have used in this cycle. Raises LocalFileError."""
+def budgets(database: Database, configured: Sequence[Account], now: datetime) -> Budgets:
+    """What these and their providers' other accounts have used in this cycle. Raises LocalFileError."""
+    known: list[AccountStatus] = []
+    micros = 0
     with database.reading() as session:
-        known = [account_status(session, account, now), *other_accounts(session, account, now)]
-        costs = ledger.costs_by_cause(session, account.provider, account.cycle(now).starts_at)
-    return Budgets(known, sum(cost.micros for cost in costs.values()))
+        for account in configured:
+            known += [account_status(session, account, now), *other_accounts(session, account, now)]
+            costs = ledger.costs_by_cause(session, account.provider, account.cycle(now).starts_at)
+            micros += sum(cost.micros for cost in costs.values())
+    return Budgets(known, micros)
 
 
 def account_status(session: Transaction, account: Account, now: datetime) -> AccountStatus:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flightctl.domain.billing import Account, Cause
+from flightctl.domain.billing import Account, Cause, Price
 from flightctl.domain.permit import Hold, Permission, budget_reached, permission
 from flightctl.domain.turn import Lease
 from flightctl.errors import (
@@ -44,7 +44,9 @@ class Errand:
     lease: Lease | None = None
     """Of the key, where others wait for the answer."""
     units: int = 1
-    """What the provider will count."""
+    """What the provider will count at the most."""
+    price: Price | None = None
+    """Of a unit, where the endpoint has a price of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ class Spending:
         budget, resets_on = self.account.budget, self.account.cycle(self._clock()).resets_on
         if not self.calls or not budget.is_nearly_used(self.used):
             return ""
-        return f"{self.used} of {budget.cap} {self.account.title} calls are used; the budget resets on {resets_on}"
+        used = f"{self.used} of {budget.cap} {self.account.title} {self.account.units} are used"
+        return f"{used}; the budget resets on {resets_on}"
 
     def _reserved(self, errand: Errand) -> Call:
         began = self._clock()
@@ -202,7 +205,7 @@ class Spending:
         return Call(errand, ledger.record_call(session, self._record(errand, now)), now)
 
     def _record(self, errand: Errand, now: datetime) -> ledger.PaidCall:
-        account, cost = self.account, self.account.price.micros * errand.units
+        account, cost = self.account, (errand.price or self.account.price).micros * errand.units
         return ledger.PaidCall(account.provider, account.fingerprint, errand.key, errand.cause, errand.units, cost, now)
 
     def _may_try_again(self, call: Call) -> bool:
