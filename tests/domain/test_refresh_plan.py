@@ -78,6 +78,13 @@ def test_other_feeds_are_guessed_to_be_like_one_that_is_known() -> None:
     assert {filter: feed.total for filter, feed in work.feeds.items()} == {NZ: 250, QF: 100, Filter("BA"): 25}
 
 
+def test_no_feed_is_guessed_to_be_larger_than_the_largest_that_is_known() -> None:
+    """Of a known feed next to nothing may be due, because a run before this one has done the rest."""
+    work = work_of(of_all(NZ=1, QF=30), {"airline:NZ": 250})
+    assert work.feeds[QF].total == 250
+    assert next_step(work, ENOUGH).feed == Feed(QF, 250)
+
+
 def test_a_feed_without_rows_does_not_say_that_others_have_none() -> None:
     work = work_of(of_all(NZ=10, QF=4), {"airline:NZ": 0})
     assert next_step(work, ENOUGH).feed == Feed(QF, 1)

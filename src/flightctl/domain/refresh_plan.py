@@ -126,14 +126,19 @@ class Work:
                 self.feeds.setdefault(filter, Feed(filter, ceil(feed.total * rows / feed.read)))
 
     def _guess_anew(self) -> None:
-        """Airlines that were not asked for are taken to be like those that were: as many rows for each entry."""
+        """Airlines that were not asked for are taken to be like those that were: as many rows for each entry.
+
+        But not more than the largest has, because of which few may be due; and never none, because one airline may
+        have no rows.
+        """
         told = [feed for filter, feed in self.feeds.items() if feed.told and not filter.departure]
         if told:
             rows_per_entry = sum(feed.total for feed in told) / sum(self.entries[feed.filter] for feed in told)
+            largest = max(feed.total for feed in told)
             for filter, feed in self.feeds.items():
                 if not feed.told and not filter.departure:
-                    # Never none: that one airline has no rows does not mean that no other has.
-                    self.feeds[filter] = replace(feed, total=max(ceil(self.entries[filter] * rows_per_entry), 1))
+                    alike = min(ceil(self.entries[filter] * rows_per_entry), largest)
+                    self.feeds[filter] = replace(feed, total=max(alike, 1))
 
     def _several(self, airline: str) -> Counter[Filter]:
         """How many entries the feed of each airport might settle."""
