@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from running import Cached, Flightctl, Result, Rows
+from services.refreshing import paging
 from stale import DAY_S, STALE_S, counts, fill, flights, flights_asked, fresh_in, others, outcomes, pages_asked, rows_of
 from upstream import Row, Upstream, row
 
@@ -93,6 +94,25 @@ def test_an_outage_that_looks_like_no_flights_at_all_does_not_make_the_next_run_
     upstream.rows = rows_of(flights("NZ", 20))
     assert counts(refresh(flightctl)) == {"unchanged": 20}
     assert pages_asked(upstream) == [("NZ", 0)] * 2
+
+
+def test_an_airline_without_a_total_does_not_make_others_look_small(
+    flightctl: Flightctl, upstream: Upstream, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paging(upstream, monkeypatch, total=None)
+    fill(database, flights("NZ", 30) | flights("QF", 3))
+    upstream.rows = rows_of(flights("NZ", 30) | flights("QF", 3))
+    refresh(flightctl)
+    assert (pages_asked(upstream), len(flights_asked(upstream))) == ([("NZ", 0)], 3)
+
+
+def test_pages_smaller_than_was_asked_for_are_not_read_on_as_if_they_were_full(
+    flightctl: Flightctl, upstream: Upstream, database: Path
+) -> None:
+    fill(database, flights("NZ", 10))
+    upstream.page_rows, upstream.rows = 20, others("NZ", 390) + rows_of(flights("NZ", 10))
+    refresh(flightctl)
+    assert (pages_asked(upstream), len(flights_asked(upstream))) == ([("NZ", 0)], 10)
 
 
 def spread(airport: str, count: int, among: int) -> list[Row]:

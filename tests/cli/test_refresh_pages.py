@@ -110,12 +110,13 @@ def test_nothing_is_asked_for_where_the_cache_is_switched_off(
     assert upstream.asked == []
 
 
+@pytest.mark.parametrize("rows_in_feed", [5, 150])
 def test_a_page_that_another_run_has_taken_over_meanwhile_is_not_written(
-    flightctl: Flightctl, upstream: Upstream, database: Path, rows: Rows
+    flightctl: Flightctl, upstream: Upstream, database: Path, rows: Rows, rows_in_feed: int
 ) -> None:
     """We were gone for longer than our lease lasts: what we know is the older news."""
     fill(database, flights("NZ", 5))
-    upstream.rows = rows_of(flights("NZ", 5))
+    upstream.rows = rows_of(flights("NZ", rows_in_feed))
     taken = "UPDATE leases SET holder = 'another run', fence = fence + 1 WHERE key = 'airline:NZ'"
     before_page(upstream, 1, lambda: rows(taken))
     done = refresh(flightctl)

@@ -149,6 +149,27 @@ def test_a_reading_is_gone_on_with_within_an_hour_and_not_after(upstream: Upstre
     assert pages_asked(upstream)[2:] == [("NZ", 0), ("NZ", 100), ("NZ", 200), ("QF", 0)]
 
 
+@pytest.mark.parametrize(("minutes", "left"), [(59, 1), (61, 0)])
+def test_readings_that_nobody_will_go_on_with_are_dropped_by_any_run(
+    upstream: Upstream, rows: Rows, minutes: int, left: int
+) -> None:
+    upstream.delay_s = 0
+    Runs()(max_calls=1)
+    rows("UPDATE feed_pages SET read_at = datetime(read_at, ?)", f"-{minutes} minutes")
+    Runs()(limit=0)
+    assert len(rows("SELECT * FROM feed_pages")) == left
+
+
+def test_what_a_run_before_has_done_does_not_make_the_rest_dear(upstream: Upstream, rows: Rows) -> None:
+    """Next to nothing is left of a large airline, whose size is known: that is no reason to think others large."""
+    upstream.delay_s = 0
+    Runs()(max_calls=3)
+    rows("UPDATE aviationstack_cache SET refreshed_at = '2020-01-01 00:00:00.000000' WHERE flight_iata = 'NZ1'")
+    upstream.asked.clear()
+    Runs()()
+    assert pages_asked(upstream) == [("QF", 0)]
+
+
 def test_pages_that_are_all_there_are_made_use_of_without_a_call(
     upstream: Upstream, database: Path, rows: Rows
 ) -> None:

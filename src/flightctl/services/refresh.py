@@ -82,7 +82,7 @@ class Refresh:
             totals = feeds.totals(session, self._provider, now - _TOTALS_HOLD_FOR)
             begun = feeds.progress(session, self._provider, now - GOES_ON_WITHIN)
             has_pages = not accounts.pages_refused_since(session, account, now - _REFUSAL_HOLDS_FOR)
-        totals |= {filter: one.read if one.total < 0 else one.total for filter, one in begun.items()}
+        totals |= {filter: one.total for filter, one in begun.items() if one.total >= 0}
         work = Work.of(dues(due, asks), totals, {filter: one.read for filter, one in begun.items()})
         return work if has_pages else work.without_pages()
 
