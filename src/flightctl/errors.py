@@ -60,6 +60,20 @@ class BadAirport(UsageError):
     code = "bad_airport"
 
 
+class BadDate(UsageError):
+    """Text that is no date, or a date that no provider speaks of."""
+
+    code = "bad_date"
+    default_hint = "write 2026-12-03, today, tomorrow, or +3 for three days from now"
+
+
+class BadFlightId(UsageError):
+    """Text that is no permanent id of a flight."""
+
+    code = "bad_flight_id"
+    default_hint = "an id looks like ANZ5272.2025-09-11.0830.NZAA.NZCH; 'flightctl lookup NZ5272 --date D' shows them"
+
+
 class ConfirmationNeeded(UsageError):
     """A destructive command without ``--yes`` where nobody can be asked."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flightctl.providers.aeroapi_rows import Reading
+from flightctl.providers.reading import Reading
 
 Row = dict[str, Any]
 

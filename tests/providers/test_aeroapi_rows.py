@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from flightctl.domain.sighting import TIMES, FlightStatus, Place, Sighting, Times
 from flightctl.domain.sighting_page import Rejected
 from flightctl.domain.zones import zone_named
-from flightctl.providers.aeroapi_rows import Reading, sighting
+from flightctl.providers.aeroapi_rows import sighting
+from flightctl.providers.reading import Reading
 
 AUCKLAND = "Pacific/Auckland"
 

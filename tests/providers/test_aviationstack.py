@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import closing, suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -27,6 +27,7 @@ from wire import (
 
 from flightctl.domain.designator import Designator, parse_designator
 from flightctl.domain.observed import FlightsPage
+from flightctl.domain.sighting_page import Rejected, SightingsPage
 from flightctl.errors import (
     ConfigurationError,
     FlightctlError,
@@ -42,6 +43,8 @@ from flightctl.providers.aviationstack import Access, AviationStack, Plan
 
 NZ527 = parse_designator("NZ527")
 DAY = date(2026, 11, 21)
+ACCESS = Access("https://api.example.com/v1", KEY)
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
 def client(url: str, plan: Plan = Plan.FREE, seconds: float = 5.0) -> closing[AviationStack]:
@@ -61,6 +64,20 @@ def answered(body: bytes, key: str = KEY) -> FlightsPage:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
     access = Access("https://api.example.com/v1", key)
     return AviationStack(access, transport=transport).flight(NZ527)
+
+
+def no_table(_: str) -> str:
+    return ""
+
+
+def saying(*rows: object, **paging: object) -> httpx.BaseTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(200, json=page(*rows, **paging)))
+
+
+def sighted(*rows: object, designator: Designator = NZ527, **paging: object) -> SightingsPage:
+    """What one page of these rows says of a designator."""
+    stack = AviationStack(ACCESS, transport=saying(*rows, **paging))
+    return stack.sightings(designator, now=NOW, zone_of=no_table)
 
 
 def asked(plan: Plan = Plan.PAID, **question: Any) -> dict[str, str]:
@@ -92,6 +109,107 @@ def test_the_free_plan_refuses_a_date_before_any_request() -> None:
         with pytest.raises(PlanRefused):
             stack.airline("NZ", flight_date=DAY)
     assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("designator", "day", "query"),
+    [
+        (NZ527, None, {"flight_iata": "NZ527"}),
+        (Designator("ANZ", 527), None, {"flight_icao": "ANZ527"}),
+        (NZ527, DAY, {"flight_iata": "NZ527", "flight_date": "2026-11-21"}),
+    ],
+)
+def test_a_question_for_sightings_is_one_request(
+    designator: Designator, day: date | None, query: dict[str, str]
+) -> None:
+    with serving(answering(page(row(), total=7))) as server, client(server.url, Plan.PAID) as stack:
+        stack.sightings(designator, day, now=NOW, zone_of=no_table)
+    assert [head.split("?")[0] for head in server.asked] == ["GET /v1/flights"]
+    assert server.queries[0] == {"access_key": KEY, "limit": "100", **query}
+
+
+def test_the_free_plan_refuses_sightings_of_a_date_before_any_request() -> None:
+    with serving(answering(page(row()))) as server, client(server.url) as stack:
+        with pytest.raises(PlanRefused):
+            stack.sightings(NZ527, DAY, now=NOW, zone_of=no_table)
+        assert stack.sightings(NZ527, now=NOW, zone_of=no_table).readable == 1
+    assert server.connections == 1
+
+
+def test_a_sighting_names_its_source_and_when_it_was_asked() -> None:
+    (one,) = sighted(row()).sightings
+    assert (one.provider, one.observed_at) == ("aviationstack", NOW)
+
+
+def test_a_stand_in_is_named_as_the_source() -> None:
+    stack = AviationStack(ACCESS, provider="sandbox", transport=saying(row()))
+    (one,) = stack.sightings(NZ527, now=NOW, zone_of=no_table).sightings
+    assert one.provider == "sandbox"
+
+
+def test_a_sighting_is_read_with_the_zones_of_the_caller_s_table() -> None:
+    stack, ours = AviationStack(ACCESS, transport=saying(row())), {"AKL": "Pacific/Fiji"}
+    (one,) = stack.sightings(NZ527, now=NOW, zone_of=lambda code: ours.get(code, "")).sightings
+    assert (one.origin.zone, one.destination.zone) == ("Pacific/Fiji", "Pacific/Auckland")
+
+
+OTHERS = [
+    row(flight={"iata": "NZ5270", "icao": "ANZ5270"}),
+    row(flight={"iata": "SQ4527", "icao": "SIA4527", "codeshared": {"flight_iata": "nz527", "flight_icao": "anz527"}}),
+    row(flight=None),
+]
+
+
+@pytest.mark.parametrize("own", ["NZ527", "nz527", "NZ0527", "ANZ527"])
+@pytest.mark.parametrize("asked_for", [NZ527, Designator("ANZ", 527)])
+def test_only_rows_of_the_very_designator_become_sightings(own: str, asked_for: Designator) -> None:
+    mine = row(flight={"iata": own, "icao": str(asked_for).lower()})
+    told = sighted(OTHERS[0], mine, *OTHERS[1:], designator=asked_for)
+    assert [one.raw for one in told.sightings] == [mine]
+    assert told.rejected == ()
+
+
+def test_rows_of_the_very_designator_that_can_be_no_sighting_are_kept_out_with_a_reason() -> None:
+    told = sighted(row(arrival=None), *OTHERS, row(flight_date="2026-11-19"))
+    kept_out = ("no destination airport", "dated another day than its departure")
+    assert told == SightingsPage((), tuple(Rejected("NZ527", reason) for reason in kept_out))
+
+
+@pytest.mark.parametrize(
+    ("paging", "more"),
+    [
+        ({}, False),
+        ({"total": 5}, True),
+        ({"total": 4}, False),
+        ({"offset": 3, "total": 7}, False),
+        ({"offset": 3, "total": 8}, True),
+        ({"total": 3}, False),
+        ({"total": None}, False),
+        ({"total": "900"}, False),
+        ({"total": True}, False),
+        ({"total": -1}, False),
+        ({"count": 2, "total": 4}, False),
+    ],
+)
+def test_there_is_more_where_the_pagination_says_so(paging: dict[str, Any], more: bool) -> None:
+    told = sighted(row(), *OTHERS, **paging)
+    assert (told.more, told.cursor, told.result_sets) == (more, "", 1)
+
+
+def test_after_an_empty_page_there_is_no_more() -> None:
+    assert sighted(total=900) == SightingsPage()
+
+
+def test_sightings_of_an_answer_that_is_none_are_an_error() -> None:
+    with serving(answering({"data": None})) as server, client(server.url) as stack, pytest.raises(Unreadable):
+        stack.sightings(NZ527, now=NOW, zone_of=no_table)
+
+
+def test_an_echo_of_the_key_is_masked_in_sightings() -> None:
+    echoing = row(flight_status=KEY, flight={"iata": "NZ527", "number": KEY}, aircraft={"icao": f"x{KEY}"})
+    told = sighted(echoing)
+    assert told.sightings[0].provider_status == "***"
+    assert without_key(repr(told) + repr(told.sightings[0].raw))
 
 
 def test_an_answer_is_read_into_legs() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flightctl.cli.commands import Command, Group, new_app
 from flightctl.cli.context import runtime_of
 from flightctl.render.plain import FactsView
+
+if TYPE_CHECKING:
+    from flightctl.providers.sandbox.server import Addresses
 
 sandbox_app = new_app(cls=Group, help="A stand-in for the providers: real flights, no key, no network.")
 
@@ -33,14 +36,14 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Answer /v1/flights over HTTP on the loopback, for CI and for rehearsing an outage; ends with Ctrl-C.
+    """Answer for AviationStack and AeroAPI over HTTP on the loopback, for CI and for rehearsing an outage.
 
-    It accepts any key but 'invalid'.
+    It accepts any key but 'invalid', and ends with Ctrl-C.
     """
     from flightctl.services.stand_in import serve_sandbox
 
     runtime = runtime_of(ctx)
-    serve_sandbox(port, fault or [], runtime.clock, lambda url: runtime.output.show(_ready(url)))
+    serve_sandbox(port, fault or [], runtime.clock, lambda at: runtime.output.show(_ready(at)))
 
 
 @sandbox_app.command("reset", cls=Command)
@@ -55,5 +58,11 @@ def reset(ctx: typer.Context) -> None:
     )
 
 
-def _ready(url: str) -> FactsView:
-    return FactsView("flightctl.sandbox/1", {"url": url, "setting": f"FLIGHTCTL_AVIATIONSTACK_URL={url}"})
+def _ready(at: Addresses) -> FactsView:
+    facts = {
+        "url": at.aviationstack,
+        "setting": f"FLIGHTCTL_AVIATIONSTACK_URL={at.aviationstack}",
+        "aeroapi_url": at.aeroapi,
+        "aeroapi_setting": f"FLIGHTCTL_AEROAPI_URL={at.aeroapi}",
+    }
+    return FactsView("flightctl.sandbox/1", facts)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from flightctl.domain.flight import Flight
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, NotFound
 
@@ -67,6 +68,8 @@ class Answer(NamedTuple):
     error: FlightctlError | None = None
     explanation: tuple[str, ...] = ()
     """Which tiers were asked in what order, and why a call was or was not made."""
+    flights: tuple[Flight, ...] = ()
+    """Those of one day, in order of time, where a day was asked for."""
 
 
 class PrefixSummary(NamedTuple):
@@ -99,16 +102,16 @@ class Metrics:
         self.upstream_calls = 0
         self.upstream_errors = 0
 
-    def count(self, answer: Answer, *, bypassed: bool = False) -> None:
-        """One more look-up; ``bypassed`` where it passed over the cache."""
+    def count(self, answer: Answer, *, bypassed: bool = False, of_route: bool = True) -> None:
+        """One more look-up; ``bypassed`` where it passed over the cache, ``of_route`` unless it was for one day."""
         bucket = bucket_of(answer)
         if bucket is None:
             return
         key = bucket, answer.source or answer.provider or NO_SOURCE
         self.counts[key] = self.counts.get(key, 0) + 1
         self.unwritten[key] = self.unwritten.get(key, 0) + 1
-        # Prefixes and bad designators are counted, but have no key to be replayed with.
-        if answer.flight_iata:
+        # Prefixes and bad designators are counted, but have no key to be replayed with; a day has another lifetime.
+        if answer.flight_iata and of_route:
             kind = _BYPASSED if bypassed else _KINDS[answer.outcome]
             self.unwritten_asks.append((f"flight:{answer.flight_iata}", kind))
 

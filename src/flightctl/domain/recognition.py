@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from flightctl.domain.sighting import Place, Sighting
+from flightctl.domain.assignment import assigned
+from flightctl.domain.sighting import FlightStatus, Place, Sighting
+from flightctl.domain.zones import zone_named
 
 LARGEST_RETIME = timedelta(hours=12)
 """By schedule alone; a larger one is recognised by the provider's id only."""
 _AFTER_DEPARTURE = timedelta(hours=3)
-"""What has left is not put off any more: so far may two providers' schedules of it lie apart."""
+"""What has left is not put off any more: so far may two providers' schedules of it lie apart. Nor is a flight of another
+day taken for one that should have left by now, or that had another id, unless it is as near.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Known:
     departs_at: datetime
     """Scheduled departure as last known, UTC."""
     has_left: bool = False
+    is_due: bool = False
+    """Whether it should have left by now, although nobody said so."""
+    seen: tuple[str, datetime] | None = None
+    """Who was heard of it last, and when that provider was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Reported:
     @property
     def names(self) -> frozenset[str]:
         """Every designator that a row goes by, or is operated as."""
-        return frozenset().union(*(_names(one) for one in self.sightings))
+        return frozenset().union(*(names_of(one) for one in self.sightings))
 
     @property
     def provider_ids(self) -> frozenset[tuple[str, str]]:
@@ -71,12 +79,27 @@ def departs_at(sighting: Sighting) -> datetime:
 def reported(sightings: Iterable[Sighting]) -> list[Reported]:
     """The rows of one answer, those of one flight together."""
     groups: list[list[Sighting]] = []
+    alike: defaultdict[object, list[list[Sighting]]] = defaultdict(list)
     for sighting in sightings:
-        same = [group for group in groups if any(_is_same_flight(sighting, other) for other in group)]
-        groups = [group for group in groups if group not in same]
-        groups.append([*(one for group in same for one in group), sighting])
-    # The operating row speaks for the flight.
-    return [Reported(tuple(sorted(group, key=lambda one: bool(one.operated_as)))) for group in groups]
+        keys = _keys(sighting)
+        near = {id(group): group for key in keys for group in alike[key]}.values()
+        same = [group for group in near if any(_is_same_flight(sighting, other) for other in group)]
+        joined = [*(one for group in same for one in group), sighting]
+        groups = [group for group in groups if not any(group is other for other in same)] if same else groups
+        groups.append(joined)
+        for key in {key for one in joined for key in _keys(one)}:
+            alike[key] = [*(group for group in alike[key] if not any(group is other for other in same)), joined]
+    return [Reported(tuple(sorted(group, key=_rank))) for group in groups]
+
+
+def _keys(one: Sighting) -> list[object]:
+    """Rows of one flight have one of these in common."""
+    return [departs_at(one), *([(one.provider, one.provider_id)] if one.provider_id else [])]
+
+
+def _rank(one: Sighting) -> tuple[bool, bool]:
+    """The operating row speaks for the flight, and of two plans the one that was not given up."""
+    return bool(one.operated_as), one.status is FlightStatus.CANCELLED
 
 
 def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recognised]:
@@ -89,9 +112,8 @@ def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recogn
     by_id = {pair: flight.flight_id for flight in known for pair in flight.provider_ids}
     found = {i: _by_provider_id(one, by_id) for i, one in enumerate(answer)}
     taken = set(found.values())
-    left = [i for i in range(len(answer)) if not found[i]]
-    free = [flight for flight in known if flight.flight_id not in taken]
-    found |= _by_schedule({i: answer[i] for i in left}, free)
+    left = [(i, one) for i, one in enumerate(answer) if not found[i]]
+    found |= _by_schedule(left, [flight for flight in known if flight.flight_id not in taken])
     return [Recognised(one, found[i]) for i, one in enumerate(answer)]
 
 
@@ -99,39 +121,49 @@ def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:
     return next((by_id[pair] for pair in sorted(one.provider_ids) if pair in by_id), "")
 
 
-def _by_schedule(left: dict[int, Reported], free: Sequence[Known]) -> dict[int, str]:
-    """The cheapest assignment in order of time; leaving a flight unassigned costs more than any retime."""
-    ones = sorted(left, key=lambda i: (left[i].departs_at, i))
+def _by_schedule(left: Sequence[tuple[int, Reported]], free: Sequence[Known]) -> dict[int, str]:
+    ones = sorted(left, key=lambda one: (one[1].departs_at, one[0]))
     flights = sorted(free, key=lambda flight: (flight.departs_at, flight.flight_id))
-
-    @cache
-    def cheapest(i: int, j: int) -> tuple[int, timedelta, tuple[tuple[int, str], ...]]:
-        """(flights left unassigned, sum of retimes, assignment) of ``ones[i:]`` to ``flights[j:]``."""
-        if i == len(ones):
-            return 0, timedelta(), ()
-        unassigned, retimes, pairs = cheapest(i + 1, j)
-        best = unassigned + 1, retimes, pairs
-        if j == len(flights):
-            return best
-        best = min(best, cheapest(i, j + 1), key=lambda option: option[:2])
-        one, flight = left[ones[i]], flights[j]
-        if _may_be(one, flight):
-            unassigned, retimes, pairs = cheapest(i + 1, j + 1)
-            retime = abs(one.departs_at - flight.departs_at)
-            best = min(best, (unassigned, retimes + retime, ((ones[i], flight.flight_id), *pairs)), key=lambda o: o[:2])
-        return best
-
-    return dict(cheapest(0, 0)[2])
+    pairs = assigned(
+        [one.departs_at for _, one in ones],
+        [flight.departs_at for flight in flights],
+        lambda i, j: _may_be(ones[i][1], flights[j]),
+        LARGEST_RETIME,
+    )
+    return {ones[i][0]: flights[j].flight_id for i, j in pairs}
 
 
 def _may_be(one: Reported, flight: Known) -> bool:
+    retime, first = abs(one.departs_at - flight.departs_at), one.sightings[0]
+    return (
+        retime <= _furthest(one, flight)
+        and bool(one.names & flight.names)
+        and is_same_place(first.origin, flight.origin)
+        and is_same_place(first.destination, flight.destination)
+    )
+
+
+def _furthest(one: Reported, flight: Known) -> timedelta:
+    """How far the schedules may lie apart."""
     first = one.sightings[0]
-    if not one.names & flight.names or not (
-        is_same_place(first.origin, flight.origin) and is_same_place(first.destination, flight.destination)
-    ):
-        return False
-    furthest = _AFTER_DEPARTURE if flight.has_left else LARGEST_RETIME
-    return abs(one.departs_at - flight.departs_at) <= furthest
+    if flight.seen == (first.provider, first.observed_at):
+        # The same answer spoke of it already, so this is a flight beside it.
+        return timedelta()
+    doubtful = flight.is_due or _is_renamed(one, flight)
+    if flight.has_left or (doubtful and not _is_on_the_same_day(first, flight)):
+        return _AFTER_DEPARTURE
+    return LARGEST_RETIME
+
+
+def _is_renamed(one: Reported, flight: Known) -> bool:
+    """Whether the provider has given it an id before, and another one now."""
+    ids = {provider for provider, _ in one.provider_ids}
+    return any(provider in ids for provider, _ in flight.provider_ids)
+
+
+def _is_on_the_same_day(first: Sighting, flight: Known) -> bool:
+    zone = zone_named(flight.origin.zone)
+    return zone is None or flight.departs_at.astimezone(zone).date() == first.departure_date
 
 
 def is_same_place(one: Place, other: Place) -> bool:
@@ -142,18 +174,21 @@ def is_same_place(one: Place, other: Place) -> bool:
 
 
 def _is_same_flight(one: Sighting, other: Sighting) -> bool:
-    """Whether two rows of one answer speak of one flight: the same id, or a codeshare and who operates it."""
-    if one.provider_id and other.provider_id:
-        return one.provider_id == other.provider_id
+    """Whether two rows of one answer speak of one flight: the same id, or a codeshare and who operates it.
+
+    A number does not leave an airport twice at the same minute, whatever the ids: a flight plan may be filed anew.
+    """
+    if one.provider_id and one.provider_id == other.provider_id:
+        return True
     return (
         departs_at(one) == departs_at(other)
         and is_same_place(one.origin, other.origin)
         and is_same_place(one.destination, other.destination)
-        and bool(_names(one) & _names(other))
+        and bool(names_of(one) & names_of(other))
     )
 
 
-def _names(sighting: Sighting) -> frozenset[str]:
+def names_of(sighting: Sighting) -> frozenset[str]:
     """What a row goes by; a codeshare's partner ties it to the operating row."""
     partner = {sighting.operated_as} if sighting.operated_as else set()
     return sighting.designators | {sighting.ident} | sighting.codeshares | partner

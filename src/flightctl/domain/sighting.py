@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from enum import Enum
 
+from flightctl.domain.flight import FlightStatus
 
-class FlightStatus(Enum):
-    """Where a flight stands (DESIGN section 5)."""
-
-    SCHEDULED = "scheduled"
-    ACTIVE = "active"
-    LANDED = "landed"
-    ARRIVED = "arrived"
-    CANCELLED = "cancelled"
-    DIVERTED = "diverted"
-    UNKNOWN = "unknown"
+__all__ = ["TIMES", "FlightStatus", "Place", "Sighting", "Times"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ class Times:
 
 
 TIMES = tuple(one.name for one in fields(Times))
-"""The twelve names, in the order of the table's columns."""
+"""The twelve names, in the same order as in ``Flight``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +85,8 @@ class Sighting:
     aircraft_type: str = ""
     diverted_to: str = ""
     """Airport code, where the flight is going somewhere else."""
+    from_timetable: bool = False
+    """Whether it is published only, and knows nothing of what became of it."""
     raw: object = field(default=None, repr=False, hash=False, compare=False)
 
     @property

@@ -15,10 +15,9 @@ from flightctl.domain.sighting_page import SightingsPage
 from flightctl.errors import RequestRefused
 from flightctl.providers.aeroapi_errors import refusal, says_unknown
 from flightctl.providers.aeroapi_page import sightings_page
-from flightctl.providers.aeroapi_places import ZoneOf
-from flightctl.providers.aeroapi_rows import Reading
 from flightctl.providers.aeroapi_terms import FLIGHTS, PRICES, SCHEDULES, Reach
 from flightctl.providers.json_body import json_document
+from flightctl.providers.reading import Reading, ZoneOf
 from flightctl.providers.transport import DEADLINE_SECONDS, Gateway, check_base_url
 
 __all__ = ["FLIGHTS", "PRICES", "SCHEDULES", "URL_SETTING", "Access", "AeroApi", "ZoneOf"]

@@ -13,9 +13,10 @@ from flightctl.domain.sighting import Sighting
 from flightctl.domain.sighting_page import Rejected, SightingsPage
 from flightctl.errors import Unreadable
 from flightctl.providers.aeroapi_diversions import diversions
-from flightctl.providers.aeroapi_rows import Reading, sighting
+from flightctl.providers.aeroapi_rows import sighting
 from flightctl.providers.aeroapi_terms import FLIGHTS, SCHEDULES
 from flightctl.providers.fields import member
+from flightctl.providers.reading import Reading
 
 _CURSOR = re.compile(r"[!-~]{1,2000}")
 _MOST_RESULT_SETS = 1000
@@ -32,7 +33,7 @@ def sightings_page(document: object, endpoint: str, reading: Reading) -> Sightin
     """
     rows = _rows(document, _LISTS[endpoint])
     objects = [row for row in rows if isinstance(row, dict)]
-    read = _sightings(objects, reading)
+    read = [_timetabled(one, endpoint) for one in _sightings(objects, reading)]
     no_objects = tuple(Rejected("", "no JSON object") for _ in range(len(rows) - len(objects)))
     link = member(document, "links").get("next")
     return SightingsPage(
@@ -82,6 +83,11 @@ def _sightings(rows: Sequence[Mapping[str, Any]], reading: Reading) -> list[Sigh
     elsewhere = diversions(rows)
     read = [sighting(row, reading) for row in rows]
     return [_diverted(one, elsewhere[i]) if i in elsewhere else one for i, one in enumerate(read)]
+
+
+def _timetabled(one: Sighting | Rejected, endpoint: str) -> Sighting | Rejected:
+    is_timetable = endpoint == SCHEDULES.endpoint and isinstance(one, Sighting)
+    return replace(one, from_timetable=True) if is_timetable and isinstance(one, Sighting) else one
 
 
 def _diverted(one: Sighting | Rejected, code: str) -> Sighting | Rejected:

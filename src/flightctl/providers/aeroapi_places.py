@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flightctl.domain.sighting import Place
 from flightctl.domain.zones import zone_named
 from flightctl.providers.fields import AIRPORT_IATA, AIRPORT_ICAO, code, text
-
-ZoneOf = Callable[[str], str]
-"""IANA name of the zone of an airport, by its ICAO or IATA code, from our own table; empty where it is not known."""
+from flightctl.providers.reading import ZoneOf
 
 _FOUR_LETTERS = re.compile(r"[A-Z]{4}")
 _UNKNOWN_ZONE = "UTC"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,25 +15,15 @@ from flightctl.domain.plausibility import contradiction
 from flightctl.domain.sighting import TIMES, FlightStatus, Place, Sighting, Times
 from flightctl.domain.sighting_page import Rejected
 from flightctl.domain.zones import zone_named
-from flightctl.providers.aeroapi_places import ZoneOf, airport, place, zone_name
+from flightctl.providers.aeroapi_places import airport, place, zone_name
 from flightctl.providers.fields import text
+from flightctl.providers.reading import Reading
 
 _INSTANT = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _PROVIDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _HARMLESS = re.compile(r"[A-Z0-9]{2,8}")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What rows are read with."""
-
-    provider: str
-    """``aeroapi`` or ``sandbox``."""
-    observed_at: datetime
-    """When the provider was asked, UTC."""
-    zone_of: ZoneOf
 
 
 def sighting(row: Mapping[str, Any], reading: Reading) -> Sighting | Rejected:

@@ -29,7 +29,7 @@ def flights_page(document: object, asked_offset: int = 0) -> FlightsPage:
     Rows are counted here: ``pagination.count`` says the same or is wrong. Raises Unreadable where the body
     has another shape, or where no row is one of ``/flights``.
     """
-    rows = _rows(document)
+    rows = flight_rows(document)
     paging = member(document, "pagination")
     return FlightsPage(
         legs=tuple(leg for leg in map(observed_leg, rows) if leg is not None),
@@ -39,11 +39,17 @@ def flights_page(document: object, asked_offset: int = 0) -> FlightsPage:
     )
 
 
+def says_more(document: object) -> bool:
+    """Whether its pagination says that there is a page after this one; an empty page is always the last."""
+    count, paging = len(flight_rows(document)), member(document, "pagination")
+    return 0 < count < _number(paging, "total", -1) - _number(paging, "offset", 0)
+
+
 def observed_leg(row: Mapping[str, Any]) -> ObservedLeg | None:
     """Read one row; ``None`` where it has no readable flight designator or no date."""
     flight = member(row, "flight")
-    flight_iata, flight_icao = _designator(flight, "iata"), _designator(flight, "icao")
-    flight_date = _date(row.get("flight_date"))
+    flight_iata, flight_icao = designator(flight, "iata"), designator(flight, "icao")
+    flight_date = day(row.get("flight_date"))
     if flight_date is None or (flight_iata is None and flight_icao is None):
         return None
     return ObservedLeg(
@@ -51,14 +57,15 @@ def observed_leg(row: Mapping[str, Any]) -> ObservedLeg | None:
         flight_icao=flight_icao,
         flight_date=flight_date,
         cancelled=text(row, "flight_status").lower() == "cancelled",
-        carrier=_carrier(member(row, "airline")),
-        departure=_stop(member(row, "departure")),
-        arrival=_stop(member(row, "arrival")),
+        carrier=carrier(member(row, "airline")),
+        departure=stop(member(row, "departure")),
+        arrival=stop(member(row, "arrival")),
         raw=row,
     )
 
 
-def _rows(document: object) -> list[dict[str, Any]]:
+def flight_rows(document: object) -> list[dict[str, Any]]:
+    """The rows of an answer that is no refusal, readable or not; raises Unreadable as ``flights_page``."""
     if not isinstance(document, dict) or "data" not in document:
         raise Unreadable("AviationStack's answer has no data")
     data = document["data"]
@@ -82,7 +89,8 @@ def _is_flight(row: Mapping[str, Any]) -> bool:
     return all(isinstance(row.get(name), dict) for name in ("flight", "departure", "arrival"))
 
 
-def _carrier(airline: Mapping[str, Any]) -> Carrier:
+def carrier(airline: Mapping[str, Any]) -> Carrier:
+    """Read a row's ``airline``."""
     return Carrier(
         iata=code(airline, "iata", _AIRLINE_IATA),
         icao=code(airline, "icao", _AIRLINE_ICAO),
@@ -90,13 +98,14 @@ def _carrier(airline: Mapping[str, Any]) -> Carrier:
     )
 
 
-def _stop(end: Mapping[str, Any]) -> Stop:
+def stop(end: Mapping[str, Any]) -> Stop:
+    """Read a row's ``departure`` or ``arrival``."""
     return Stop(
         iata=code(end, "iata", AIRPORT_IATA),
         icao=code(end, "icao", AIRPORT_ICAO),
         name=_name(end, "airport"),
         zone=text(end, "timezone"),
-        scheduled_local=_wall_clock(end.get("scheduled")),
+        scheduled_local=wall_clock(end.get("scheduled")),
     )
 
 
@@ -105,12 +114,14 @@ def _name(parent: Mapping[str, Any], name: str) -> str:
     return "" if given.lower() == "empty" else given  # a literal "empty" stands in recorded rows (CONTRACT A4)
 
 
-def _designator(flight: Mapping[str, Any], name: str) -> Designator | None:
+def designator(flight: Mapping[str, Any], name: str) -> Designator | None:
+    """The designator of this name, canonical; ``None`` for what is none (``NJE``)."""
     value = flight.get(name)
     return parse_or_none(value) if isinstance(value, str) else None
 
 
-def _date(value: object) -> date | None:
+def day(value: object) -> date | None:
+    """A ``flight_date``; ``None`` for what is no date."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         return None
     try:
@@ -119,7 +130,7 @@ def _date(value: object) -> date | None:
         return None
 
 
-def _wall_clock(value: object) -> datetime | None:
+def wall_clock(value: object) -> datetime | None:
     """The local time without its offset, which says +00:00 in every zone and is wrong (CONTRACT A5)."""
     match = _WALL_CLOCK.fullmatch(value) if isinstance(value, str) else None
     try:

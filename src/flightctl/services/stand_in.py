@@ -7,13 +7,13 @@ from datetime import datetime
 
 from flightctl.errors import UsageError
 from flightctl.providers.sandbox.faults import InvalidFaultError
-from flightctl.providers.sandbox.server import serve
+from flightctl.providers.sandbox.server import Addresses, serve
 
 
 def serve_sandbox(
-    port: int, faults: Sequence[str], clock: Callable[[], datetime], on_ready: Callable[[str], None]
+    port: int, faults: Sequence[str], clock: Callable[[], datetime], on_ready: Callable[[Addresses], None]
 ) -> None:
-    """Answer on the loopback until interrupted; ``on_ready`` is told the base URL.
+    """Answer on the loopback until interrupted; ``on_ready`` is told the base URLs.
 
     Raises UsageError for an unknown fault or a port that is taken.
     """

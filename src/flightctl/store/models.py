@@ -12,8 +12,6 @@ from sqlmodel import Field, SQLModel
 
 from flightctl.errors import Corrupt
 
-_SQLITE_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
-
 
 class UtcTimestamp(TypeDecorator[datetime]):
     """An instant: timestamp with time zone, or on SQLite the UTC text ``YYYY-MM-DD HH:MM:SS.ffffff``."""
@@ -42,7 +40,8 @@ class UtcTimestamp(TypeDecorator[datetime]):
 
 def sqlite_text(instant: datetime) -> str:
     """An instant as SQLite keeps it."""
-    return instant.astimezone(UTC).strftime(_SQLITE_FORMAT)
+    # The same as strftime writes, in a tenth of its time; a flight has fourteen of them.
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def from_sqlite_text(value: str) -> datetime:

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from flightctl.providers.sandbox.faults import InvalidFaultError
-from flightctl.providers.sandbox.server import SandboxServer, serve
+from flightctl.providers.sandbox.server import Addresses, SandboxServer, serve
 from flightctl.providers.sandbox.wire import Pace
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -162,12 +162,13 @@ def test_a_port_in_use_is_an_error_of_the_system() -> None:
 def test_serve_reports_its_address_and_frees_the_port_when_interrupted() -> None:
     addresses: list[str] = []
 
-    def interrupt(address: str) -> None:
-        addresses.append(address)
+    def interrupt(at: Addresses) -> None:
+        addresses.extend([at.aviationstack, at.aeroapi])
         threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
 
     with pytest.raises(KeyboardInterrupt):
         serve(0, (), lambda: NOW, interrupt)
+    assert [urlsplit(address).path for address in addresses] == ["/v1", "/aeroapi"]
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{addresses[0]}/flights", trust_env=False)
 

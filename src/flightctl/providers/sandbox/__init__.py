@@ -1,1 +1,1 @@
-"""A stand-in for AviationStack: one pure handler, asked in process or over loopback HTTP."""
+"""A stand-in for AviationStack and AeroAPI: one pure handler, asked in process or over loopback HTTP."""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from .wire import JSON_HEADERS, Delivery, WireAnswer, error_answer, json_answer
+from .dialect import Dialect, Refusal
+from .wire import Delivery, WireAnswer
 
 OVERSIZE = 9 * 1024 * 1024
 """Bytes added to an answer that shall be too big: more than the 8 MiB a client may be asked to take."""
-ELSEWHERE = "http://127.0.0.1:9/v1/flights"
+ELSEWHERE = "http://127.0.0.1:9/flights"
 """Where the redirect points: loopback, and nobody listens there."""
 
 
@@ -25,8 +26,8 @@ class Fault:
 
     name: str
     summary: str
-    spoil: Callable[[WireAnswer], WireAnswer]
-    """From the true answer to the one that is sent instead."""
+    spoil: Callable[[WireAnswer, Dialect], WireAnswer]
+    """From the true answer to the one that is sent instead, in the words of whoever is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,60 +85,58 @@ def _remainder(order: FaultOrder) -> list[FaultOrder]:
     return [replace(order, count=order.count - 1)] if order.count > 1 else []
 
 
-def _refusal(name: str, status: int, code: str, summary: str) -> Fault:
-    return Fault(name, summary, lambda _true: error_answer(status, code, f"Rehearsed: {summary}."))
+def _refusal(name: str, refusal: Refusal, summary: str) -> Fault:
+    return Fault(name, summary, lambda _true, dialect: dialect.refused(refusal, f"Rehearsed: {summary}."))
 
 
-def _delivered(delivery: Delivery) -> Callable[[WireAnswer], WireAnswer]:
-    return lambda true: replace(true, delivery=delivery)
+def _delivered(delivery: Delivery) -> Callable[[WireAnswer, Dialect], WireAnswer]:
+    return lambda true, _dialect: replace(true, delivery=delivery)
 
 
-def _unavailable(true: WireAnswer) -> WireAnswer:
-    refusal = json_answer(503, {"message": "Service unavailable"})
-    return replace(refusal, headers=(*JSON_HEADERS, ("Retry-After", "2")))
+def _unavailable(_true: WireAnswer, dialect: Dialect) -> WireAnswer:
+    return replace(dialect.unavailable, headers=(*dialect.unavailable.headers, ("Retry-After", "2")))
 
 
-def _malformed(true: WireAnswer) -> WireAnswer:
+def _malformed(true: WireAnswer, _dialect: Dialect) -> WireAnswer:
     return replace(true, body=true.body[: len(true.body) // 2])
 
 
-def _empty(true: WireAnswer) -> WireAnswer:
-    pagination = {"limit": 100, "offset": 0, "count": 0, "total": 0}
-    return json_answer(200, {"pagination": pagination, "data": []})
+def _empty(_true: WireAnswer, dialect: Dialect) -> WireAnswer:
+    return dialect.empty
 
 
-def _html(true: WireAnswer) -> WireAnswer:
+def _html(_true: WireAnswer, _dialect: Dialect) -> WireAnswer:
     page = b"<!DOCTYPE html>\n<html><head><title>One moment</title></head><body>Checking...</body></html>\n"
     return WireAnswer(200, (("Content-Type", "text/html; charset=UTF-8"),), page)
 
 
-def _redirect(true: WireAnswer) -> WireAnswer:
+def _redirect(_true: WireAnswer, _dialect: Dialect) -> WireAnswer:
     return WireAnswer(302, (("Location", ELSEWHERE),), b"")
 
 
-def _huge(true: WireAnswer) -> WireAnswer:
+def _huge(true: WireAnswer, _dialect: Dialect) -> WireAnswer:
     """Blanks after the JSON: a client that reads without a limit sees nothing wrong."""
     return replace(true, body=true.body + b" " * OVERSIZE)
 
 
-def _gzip_bomb(true: WireAnswer) -> WireAnswer:
-    small = gzip.compress(_huge(true).body, mtime=0)
+def _gzip_bomb(true: WireAnswer, dialect: Dialect) -> WireAnswer:
+    small = gzip.compress(_huge(true, dialect).body, mtime=0)
     return replace(true, headers=(*true.headers, ("Content-Encoding", "gzip")), body=small)
 
 
 FAULTS: tuple[Fault, ...] = (
-    _refusal("429", 429, "rate_limit_reached", "too many requests a minute"),
-    _refusal("usage", 429, "usage_limit_reached", "the plan's requests are used up, with status 429"),
-    _refusal("500", 500, "internal_error", "an internal error"),
+    _refusal("429", Refusal.RATE, "too many requests a minute"),
+    _refusal("usage", Refusal.USAGE, "the plan's requests are used up, with status 429"),
+    _refusal("500", Refusal.INTERNAL, "an internal error"),
     Fault("503", "unavailable, with Retry-After", _unavailable),
-    _refusal("401", 401, "invalid_access_key", "the access key is refused"),
-    _refusal("403", 403, "function_access_restricted", "the plan does not include the question"),
+    _refusal("401", Refusal.KEY, "the access key is refused"),
+    _refusal("403", Refusal.PLAN, "the plan does not include the question"),
     Fault("slow", "no answer for 20 seconds", _delivered(Delivery.SLOW)),
     Fault("drip", "the body one byte at a time", _delivered(Delivery.DRIP)),
     Fault("malformed", "JSON cut off in the middle", _malformed),
     Fault("empty", "no rows, whatever is asked", _empty),
     Fault("html", "a web page with status 200", _html),
-    _refusal("error200", 200, "internal_error", "an error object with status 200"),
+    _refusal("error200", Refusal.INTERNAL_WITH_200, "an error object with status 200"),
     Fault("redirect", "a redirect to another address", _redirect),
     Fault("huge", "a body of more than 8 MiB", _huge),
     Fault("gzipbomb", "a small body that unpacks to more than 8 MiB", _gzip_bomb),

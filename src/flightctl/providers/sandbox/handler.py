@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
+from . import aeroapi
+from .dialect import AVIATIONSTACK, INVALID_KEY
 from .faults import Fault
 from .query import FlightsQuery, InvalidQueryError, read_query
 from .rows import Row, rows_at, rows_on
@@ -15,21 +18,32 @@ from .wire import WireAnswer, error_answer, json_answer
 
 FLIGHTS_PATH = "/v1/flights"
 KEY_PARAMETER = "access_key"
-INVALID_KEY = "invalid"
-"""The one key that is refused."""
 FREE_PREFIX = "free"
 """A key that begins so is on the free plan: no questions by date."""
 
 
-def answer(path: str, query: Mapping[str, str], now: datetime, fault: Fault | None = None) -> WireAnswer:
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+def answer(
+    path: str,
+    query: Mapping[str, str],
+    now: datetime,
+    fault: Fault | None = None,
+    headers: Mapping[str, str] = _NO_HEADERS,
+) -> WireAnswer:
     """The answer to GET `path`?`query` at `now`, spoiled by `fault` where one is given.
 
-    Errors are answers; the only exception is ValueError for a `now` without a zone.
+    `path` is as it was sent, still escaped: what begins with /aeroapi is for AeroAPI, all else for AviationStack.
+    `headers` have lower-case names. Errors are answers; the only exception is ValueError for a `now` without a zone.
     """
     if now.tzinfo is None:
         raise ValueError("the sandbox needs a moment with a zone")
-    true_answer = _refusal(path, query) or _flights(query, now)
-    return fault.spoil(true_answer) if fault else true_answer
+    if aeroapi.is_aeroapi(path):
+        true_answer, dialect = aeroapi.answer(path, query, headers, now), aeroapi.dialect(path)
+    else:
+        true_answer, dialect = _refusal(path, query) or _flights(query, now), AVIATIONSTACK
+    return fault.spoil(true_answer, dialect) if fault else true_answer
 
 
 def _refusal(path: str, query: Mapping[str, str]) -> WireAnswer | None:

@@ -1,15 +1,17 @@
-"""Where an aircraft in the air is, as the `live` object tells it."""
+"""Where an aircraft in the air is, as the `live` object tells it, and how far places are apart."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from math import atan2, cos, degrees, radians
+from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import Any
 
+from .reference import Airport
 from .schedule import Leg
 
 _CRUISE_METRES = 11_277.6
 _CRUISE_KMH = 850.0
+_EARTH_MILES = 3958.8
 
 
 def live_object(leg: Leg, share: float, now: datetime) -> dict[str, Any]:
@@ -27,6 +29,14 @@ def live_object(leg: Leg, share: float, now: datetime) -> dict[str, Any]:
         "speed_vertical": 0,
         "is_ground": False,
     }
+
+
+def statute_miles(one: Airport, other: Airport) -> float:
+    """The shortest way over the globe."""
+    north, south = radians(one.latitude), radians(other.latitude)
+    east = radians(other.longitude - one.longitude)
+    chord = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
+    return 2 * _EARTH_MILES * asin(sqrt(chord))
 
 
 def _eastward_degrees(leg: Leg) -> float:

@@ -23,6 +23,14 @@ class Airport:
     zone_name: str
     latitude: float
     longitude: float
+    city: str
+    lid: str | None
+    """The local identifier, which some countries give; mostly the United States."""
+
+    @property
+    def code(self) -> str:
+        """ICAO, or IATA where there is none."""
+        return self.icao or self.iata
 
     @property
     def zone(self) -> ZoneInfo:
@@ -44,7 +52,16 @@ def airport(iata: str) -> Airport:
     """The airport of that IATA code; KeyError where there is none."""
     known = _atlas()[iata]
     name = known["name"].removesuffix(" Airport")
-    return Airport(iata, known["icao"] or None, name, known["tz"], known["lat"], known["lon"])
+    return Airport(
+        iata=iata,
+        icao=known["icao"] or None,
+        name=name,
+        zone_name=known["tz"],
+        latitude=known["lat"],
+        longitude=known["lon"],
+        city=known["city"],
+        lid=known["lid"] or None,
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from .chance import one_in, roll
+from .halls import Hall, arrival_hall, baggage_belt, departure_hall
 from .position import live_object
 from .progress import Movement, Progress, Status, progress
 from .reference import Airport, airline_of, icao_designator
@@ -18,10 +19,6 @@ Row = dict[str, Any]
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=90)
 """How far back a question for one date reaches."""
-
-_TERMINALS = ("1", "2", "3", "A")
-_GATES = tuple(f"{pier}{number}" for pier in "ABCD" for number in range(1, 41))
-_BELTS = tuple(map(str, range(1, 25)))
 
 
 def rows_at(now: datetime, designator: str | None = None) -> tuple[Row, ...]:
@@ -96,7 +93,7 @@ def _seen(leg: Leg, day: date, now: datetime) -> Row:
 def _departure(leg: Leg, day: date, state: Progress) -> Row:
     return {
         **_place(leg.departure, "departure", leg),
-        **_hall("departure", leg, day),
+        **_hall(departure_hall(leg, day)),
         "delay": state.departure.delay_minutes,
         **_times(state.departure, leg.departure),
     }
@@ -109,8 +106,8 @@ def _arrival(leg: Leg, day: date, state: Progress) -> Row:
         times["estimated"] = None
     return {
         **_place(leg.arrival, "arrival", leg),
-        **_hall("arrival", leg, day),
-        "baggage": _choice(_BELTS, "belt", *words),
+        **_hall(arrival_hall(leg, day)),
+        "baggage": baggage_belt(leg, day),
         "scheduled": times["scheduled"],
         "delay": state.arrival.delay_minutes,
         **times,
@@ -128,24 +125,14 @@ def _place(airport: Airport, end: str, leg: Leg) -> Row:
     }
 
 
-def _hall(end: str, leg: Leg, day: date) -> Row:
-    """A flight keeps its terminal from day to day; its gate moves."""
-    flight = (end, leg.flight, leg.departure.iata)
-    return {
-        "terminal": _choice(_TERMINALS, "terminal", *flight),
-        "gate": _choice(_GATES, "gate", *flight, day),
-    }
-
-
-def _choice(known: tuple[str, ...], *words: object) -> str | None:
-    """One of `known`, or None in two cases of five."""
-    return None if roll(5, "known", *words) < 2 else known[roll(len(known), *words)]
+def _hall(hall: Hall) -> Row:
+    return {"terminal": hall.terminal, "gate": hall.gate}
 
 
 def _times(movement: Movement, airport: Airport) -> dict[str, str | None]:
-    """What upstream calls "actual" is a runway time: both columns are alike."""
+    """What upstream calls "actual" is a runway time: both columns are alike. The others are of the gate."""
     expected = _stamp(movement.expected, airport)
-    actual = expected if movement.happened else None
+    actual = _stamp(movement.runway, airport) if movement.happened else None
     return {
         "scheduled": _stamp(movement.scheduled, airport),
         "estimated": expected,

@@ -40,6 +40,10 @@ class Leg:
         landing_day = day + timedelta(days=self.days_later)
         return datetime.combine(landing_day, self.in_, self.arrival.zone).astimezone(UTC)
 
+    def block(self, day: date) -> timedelta:
+        """From gate to gate, for the leg that leaves on local date `day`."""
+        return self.scheduled_in(day) - self.scheduled_out(day)
+
 
 @cache
 def legs() -> tuple[Leg, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
+from .aeroapi import AEROAPI_ROOT, KEY_HEADER
 from .faults import FaultQueue
 from .handler import KEY_PARAMETER, answer
 from .wire import Delivery, Pace, WireAnswer
@@ -26,6 +28,16 @@ log = logging.getLogger(__name__)
 
 Request = tuple[str, dict[str, str]]
 """Path and query, the access key masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The base URLs of one server, one for each provider."""
+
+    aviationstack: str
+    """`http://127.0.0.1:PORT/v1`"""
+    aeroapi: str
+    """`http://127.0.0.1:PORT/aeroapi`"""
 
 
 class SandboxServer:
@@ -47,8 +59,14 @@ class SandboxServer:
 
     @property
     def base_url(self) -> str:
-        """Where the endpoints live: `http://127.0.0.1:PORT/v1`."""
-        return f"http://{LOOPBACK}:{self._http.server_port}/v1"
+        """Where AviationStack's endpoints live: `http://127.0.0.1:PORT/v1`."""
+        return self.addresses.aviationstack
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where the endpoints of both providers live."""
+        root = f"http://{LOOPBACK}:{self._http.server_port}"
+        return Addresses(f"{root}/v1", f"{root}{AEROAPI_ROOT}")
 
     def run(self) -> None:
         """Answer until `close`, or until an exception such as KeyboardInterrupt ends it."""
@@ -74,16 +92,16 @@ def serve(
     port: int,
     faults: Iterable[str],
     clock: Callable[[], datetime],
-    on_ready: Callable[[str], None],
+    on_ready: Callable[[Addresses], None],
     pace: Pace = Pace(),  # noqa: B008 - frozen, so one for all calls is safe
 ) -> None:
-    """Answer in this thread until interrupted; `on_ready` is told the base URL once it listens.
+    """Answer in this thread until interrupted; `on_ready` is told the base URLs once it listens.
 
     KeyboardInterrupt and SystemExit pass through after the port is free again.
     """
     server = SandboxServer(clock, port, faults, pace)
     try:
-        on_ready(server.base_url)
+        on_ready(server.addresses)
         server.run()
     finally:
         server.close()
@@ -99,15 +117,16 @@ class _Sandbox:
         self._faults = faults
         self._requests = requests
 
-    def answer(self, target: str) -> WireAnswer:
+    def answer(self, target: str, headers: Mapping[str, str]) -> WireAnswer:
         path, _, text = target.partition("?")
         query = dict(parse_qsl(text, keep_blank_values=True))
         self._requests.append((path, _masked(query)))
-        return answer(path, query, self._clock(), self._faults.take())
+        return answer(path, query, self._clock(), self._faults.take(), headers)
 
 
 def _masked(query: dict[str, str]) -> dict[str, str]:
-    return query | {KEY_PARAMETER: MASK} if KEY_PARAMETER in query else query
+    """Also a key that belongs into a header: somebody put it into the URL by mistake."""
+    return query | {name: MASK for name in (KEY_PARAMETER, KEY_HEADER) if name in query}
 
 
 class _Listener(ThreadingHTTPServer):
@@ -134,7 +153,8 @@ class _Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        reply = self.server.sandbox.answer(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.server.sandbox.answer(self.path, headers)
         log.debug("%s %s", reply.status, self.path.partition("?")[0])
         self._deliver(reply)
 

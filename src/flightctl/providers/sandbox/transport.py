@@ -33,8 +33,9 @@ class SandboxTransport(httpx.BaseTransport):
         self._sleep = sleep
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        query = dict(request.url.params)
-        reply = answer(request.url.path, query, self._clock(), self._faults.take())
+        path = request.url.raw_path.decode("ascii").partition("?")[0]
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        reply = answer(path, dict(request.url.params), self._clock(), self._faults.take(), headers)
         if reply.delivery is Delivery.RESET:
             raise httpx.RemoteProtocolError("the sandbox closed the connection", request=request)
         if reply.delivery is Delivery.SLOW:

@@ -1,0 +1,175 @@
+"""A dated flight as it is stored: one leg on one day, with the permanent id of DESIGN section 5."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
+
+from flightctl.errors import BadFlightId
+
+CONFIRMED, PENDING, REJECTED = "confirmed", "pending", "rejected"
+"""``review`` of a flight; what a provider reports is confirmed."""
+FINAL_AFTER_ARRIVAL = timedelta(hours=48)
+_LONGEST_UNKNOWN_FLIGHT = timedelta(hours=24)
+_ID = re.compile(r"([A-Z0-9]{2,8})\.([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{4})\.([A-Z0-9]{3,4})\.([A-Z0-9]{3,4})")
+
+
+class FlightStatus(Enum):
+    """Where a flight stands (DESIGN section 5)."""
+
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    LANDED = "landed"
+    ARRIVED = "arrived"
+    CANCELLED = "cancelled"
+    DIVERTED = "diverted"
+    UNKNOWN = "unknown"
+
+
+_LAST_SEEN_FINAL = frozenset({FlightStatus.ARRIVED, FlightStatus.CANCELLED, FlightStatus.DIVERTED})
+
+
+class FlightId(NamedTuple):
+    """The permanent id in its five parts; as text ``ANZ5272.2025-09-11.0830.NZAA.NZCH``."""
+
+    ident: str
+    departure_date: date
+    """The origin's local day of the departure as first scheduled."""
+    departure_hhmm: str
+    """The origin's wall clock of that departure."""
+    origin: str
+    """ICAO code, or the IATA code where there is none."""
+    destination: str
+
+    def __str__(self) -> str:
+        day = self.departure_date.isoformat()
+        return f"{self.ident}.{day}.{self.departure_hhmm}.{self.origin}.{self.destination}"
+
+    @property
+    def key(self) -> str:
+        """Its key in the shared key space."""
+        return f"flights.master.{self}"
+
+
+def parse_flight_id(text: str) -> FlightId:
+    """Read an id as it is typed; case does not matter. Raises BadFlightId."""
+    match = _ID.fullmatch(text.strip().upper()) if text.isascii() else None
+    try:
+        if match is None or not match[3] < "2400" or not match[3][2:] < "60":
+            raise ValueError(text)
+        return FlightId(match[1], date.fromisoformat(match[2]), match[3], match[4], match[5])
+    except ValueError:
+        raise BadFlightId(f"{ascii(text)[:60]} is no flight id") from None
+
+
+def minted(ident: str, scheduled_local: datetime, origin: str, destination: str) -> FlightId:
+    """The id of a flight that is seen for the first time; ``scheduled_local`` is the origin's wall clock."""
+    return FlightId(ident, scheduled_local.date(), f"{scheduled_local:%H%M}", origin, destination)
+
+
+class Flight(NamedTuple):
+    """Current values of one flight; codes, gates and words are empty where they are not known.
+
+    Instants are in UTC. The first six fields are the id and its parts, which never change.
+    """
+
+    flight_id: str
+    ident: str
+    departure_date: date
+    departure_hhmm: str
+    origin: str
+    destination: str
+    local_date: date
+    """The origin's local day of the departure as it is scheduled now."""
+    flight_iata: str
+    origin_iata: str
+    origin_icao: str
+    origin_zone: str
+    destination_iata: str
+    destination_icao: str
+    destination_zone: str
+    status: FlightStatus
+    provider_status: str
+    """The provider's own word."""
+    scheduled_out: datetime | None
+    estimated_out: datetime | None
+    actual_out: datetime | None
+    scheduled_off: datetime | None
+    estimated_off: datetime | None
+    actual_off: datetime | None
+    scheduled_on: datetime | None
+    estimated_on: datetime | None
+    actual_on: datetime | None
+    scheduled_in: datetime | None
+    estimated_in: datetime | None
+    actual_in: datetime | None
+    departure_gate: str
+    departure_terminal: str
+    arrival_gate: str
+    arrival_terminal: str
+    aircraft_type: str
+    diverted_to: str
+    provider: str
+    """Who was heard last."""
+    observed_at: datetime
+    """When that provider was asked."""
+    updated_at: datetime
+    """When the values last changed."""
+    version: int
+    review: str = CONFIRMED
+
+    @property
+    def departs_at(self) -> datetime:
+        """Scheduled departure (out, else off); every flight has one."""
+        departure = self.scheduled_out or self.scheduled_off
+        assert departure is not None
+        return departure
+
+    @property
+    def expected_departure(self) -> datetime:
+        """The best that is known of the departure: happened, estimated or scheduled."""
+        happened = self.actual_out or self.actual_off
+        return happened or self.estimated_out or self.estimated_off or self.departs_at
+
+    @property
+    def expected_arrival(self) -> datetime | None:
+        """The same of the arrival; none where nothing is known."""
+        happened, estimated = self.actual_in or self.actual_on, self.estimated_in or self.estimated_on
+        return happened or estimated or self.scheduled_in or self.scheduled_on
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it is under way, or was."""
+        under_way = self.status in (FlightStatus.ACTIVE, FlightStatus.LANDED, FlightStatus.ARRIVED)
+        return under_way or self.status is FlightStatus.DIVERTED or bool(self.actual_out or self.actual_off)
+
+    def is_final(self, now: datetime) -> bool:
+        """Whether nothing more is expected to change: last seen at its end, or 48 hours after its arrival."""
+        if self.status in _LAST_SEEN_FINAL:
+            return True
+        arrival = self.expected_arrival or self.expected_departure + _LONGEST_UNKNOWN_FLIGHT
+        return now - arrival >= FINAL_AFTER_ARRIVAL
+
+    @property
+    def departure_delay(self) -> timedelta | None:
+        """How late it leaves, or left, the gate; a take-off counts where nothing is known of the gate."""
+        gate = _later(self.actual_out or self.estimated_out, self.scheduled_out)
+        runway = _later(self.actual_off or self.estimated_off, self.scheduled_off or self.scheduled_out)
+        return runway if gate is None else gate
+
+    @property
+    def arrival_delay(self) -> timedelta | None:
+        """The same for the arrival."""
+        gate = _later(self.actual_in or self.estimated_in, self.scheduled_in)
+        runway = _later(self.actual_on or self.estimated_on, self.scheduled_on or self.scheduled_in)
+        return runway if gate is None else gate
+
+
+TIMES = Flight._fields[Flight._fields.index("scheduled_out") : Flight._fields.index("actual_in") + 1]
+"""The names of the twelve times, in the order of the table's columns."""
+
+
+def _later(moment: datetime | None, scheduled: datetime | None) -> timedelta | None:
+    return moment - scheduled if moment and scheduled else None

@@ -1,0 +1,188 @@
+"""Stored flights, and what answers of providers make of them: recognised, changed, or entered for the first time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flightctl.domain.flight import CONFIRMED, Flight
+from flightctl.domain.flight_news import Applied, Change, applied, first_seen, id_of
+from flightctl.domain.recognition import LARGEST_RETIME, Known, Recognised, Reported, names_of, recognise, reported
+from flightctl.domain.sighting import Place, Sighting
+
+DESIGNATOR, CODESHARE = "designator", "codeshare"
+"""Kinds of alias; any other kind is the provider whose id it is."""
+_GONE_FOR_GOOD = timedelta(hours=12)
+"""What should have left so long ago has left, even if nobody said so."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A flight and what it goes by."""
+
+    flight: Flight
+    aliases: dict[str, str]
+    """Kind by alias."""
+
+    def known(self, now: datetime) -> Known:
+        """What recognising it takes, for an answer of this moment."""
+        flight = self.flight
+        return Known(
+            flight.flight_id,
+            frozenset(alias for alias, kind in self.aliases.items() if kind in (DESIGNATOR, CODESHARE)),
+            frozenset((kind, alias) for alias, kind in self.aliases.items() if kind not in (DESIGNATOR, CODESHARE)),
+            Place(flight.origin_iata, flight.origin_icao, flight.origin_zone),
+            Place(flight.destination_iata, flight.destination_icao, flight.destination_zone),
+            flight.departs_at,
+            has_left=flight.has_left or now - flight.expected_departure > _GONE_FOR_GOOD,
+            is_due=now >= flight.expected_departure,
+            seen=(flight.provider, flight.observed_at),
+        )
+
+
+@dataclass(slots=True)
+class Written:
+    """What has to be written: flights by id, changes and aliases as they came."""
+
+    created: dict[str, Flight] = field(default_factory=dict)
+    changed: dict[str, Flight] = field(default_factory=dict)
+    """Those with new values, in their last state."""
+    seen: dict[str, Flight] = field(default_factory=dict)
+    """Those that were vouched for, and stayed as they were."""
+    changes: list[Change] = field(default_factory=list)
+    aliases: list[tuple[Entry, str, str]] = field(default_factory=list)
+    """(flight, alias, kind) that are new."""
+
+
+class Book:
+    """The stored flights that some answers may be about; it takes up what each answer says, in their order."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._by_alias: defaultdict[str, list[Entry]] = defaultdict(list)
+        self.written = Written()
+        for entry in entries:
+            self._add(entry)
+
+    def take(self, answer: Sequence[Sighting], asked: Collection[str] = (), review: str = CONFIRMED) -> list[Applied]:
+        """Take up one answer: rows of one provider and moment. ``asked`` are names that all its flights go by, too."""
+        taken: list[Applied] = []
+        for rows in _connected(answer):
+            reports = reported(rows)
+            known = [entry.known(rows[0].observed_at) for entry in self._candidates(reports)]
+            for report, flight_id in self._untangled(recognise(reports, known)):
+                taken.append(self._taken(report, flight_id, review))
+                self._name(taken[-1].flight.flight_id, report, asked)
+        return taken
+
+    def _untangled(self, recognised: Sequence[Recognised]) -> list[tuple[Reported, str]]:
+        """An id says when its flight was first to leave: a stored flight that a row would get the id of is that row's.
+
+        The row that it was taken for, because it was nearer, is then another flight, unless the provider's id says
+        that it is this one, or it would get the id of a stored one, too.
+        """
+        found = {id(one.reported): one.flight_id for one in recognised}
+        holders = {one.flight_id: one.reported for one in recognised if one.flight_id}
+        for one in recognised:
+            would_get = str(id_of(one.reported))
+            holder = holders.get(would_get)
+            if one.flight_id or holder is None or would_get not in self._entries:
+                continue
+            if not self._is_by_id(holder, would_get) and str(id_of(holder)) not in self._entries:
+                found[id(one.reported)], found[id(holder)] = would_get, ""
+        return [(one.reported, found[id(one.reported)]) for one in recognised]
+
+    def _is_by_id(self, report: Reported, flight_id: str) -> bool:
+        aliases = self._entries[flight_id].aliases
+        return any(aliases.get(alias) == provider for provider, alias in report.provider_ids)
+
+    def _taken(self, report: Reported, flight_id: str, review: str) -> Applied:
+        # The same number never left the same place twice at the same minute: an id that is there is this flight's.
+        entry = self._entries.get(flight_id or str(id_of(report)))
+        if entry is None:
+            made = first_seen(report, review)
+            self._add(Entry(made.flight, {}))
+            self.written.created[made.flight.flight_id] = made.flight
+            self.written.changes += made.changes
+            return made
+        after = applied(entry.flight, report)
+        if not after.outdated:
+            self._keep(entry, after)
+        return after
+
+    def _keep(self, entry: Entry, after: Applied) -> None:
+        flight, written = after.flight, self.written
+        entry.flight = flight
+        written.changes += after.changes
+        if flight.flight_id in written.created:
+            written.created[flight.flight_id] = flight
+        elif after.changes or flight.flight_id in written.changed:
+            written.seen.pop(flight.flight_id, None)
+            written.changed[flight.flight_id] = flight
+        else:
+            written.seen[flight.flight_id] = flight
+
+    def _name(self, flight_id: str, report: Reported, asked: Collection[str]) -> None:
+        entry = self._entries[flight_id]
+        for alias, kind in _aliases(report, asked).items():
+            if alias not in entry.aliases:
+                entry.aliases[alias] = kind
+                self._by_alias[alias].append(entry)
+                self.written.aliases.append((entry, alias, kind))
+
+    def _add(self, entry: Entry) -> None:
+        self._entries[entry.flight.flight_id] = entry
+        for alias in entry.aliases:
+            self._by_alias[alias].append(entry)
+
+    def _candidates(self, reports: Sequence[Reported]) -> list[Entry]:
+        """Flights that go by one of the names at about the time, or by one of the ids at any."""
+        first = min(one.departs_at for one in reports) - LARGEST_RETIME
+        last = max(one.departs_at for one in reports) + LARGEST_RETIME
+        names = frozenset().union(*(one.names for one in reports))
+        named = (entry for name in names for entry in self._by_alias.get(name, ()))
+        found = {entry.flight.flight_id: entry for entry in named if first <= entry.flight.departs_at <= last}
+        for provider, alias in (pair for one in reports for pair in one.provider_ids):
+            owners = (entry for entry in self._by_alias.get(alias, ()) if entry.aliases[alias] == provider)
+            found |= {entry.flight.flight_id: entry for entry in owners}
+        return list(found.values())
+
+
+def possible_ids(sightings: Iterable[Sighting]) -> set[str]:
+    """Ids that these rows would get if they were seen for the first time."""
+    return {str(id_of(Reported((one,)))) for one in sightings}
+
+
+def _aliases(report: Reported, asked: Collection[str]) -> dict[str, str]:
+    """What the flight goes by, as this report says: the operating flight's names come first."""
+    operating = [row for row in report.sightings if not row.operated_as]
+    own = {name for row in operating for name in (row.ident, *row.designators)}
+    own |= {row.operated_as for row in report.sightings if row.operated_as}
+    aliases = dict.fromkeys(sorted(own), DESIGNATOR)
+    aliases |= dict.fromkeys(sorted({*report.names, *asked} - own), CODESHARE)
+    return aliases | {alias: provider for provider, alias in sorted(report.provider_ids)}
+
+
+def _connected(answer: Sequence[Sighting]) -> list[list[Sighting]]:
+    """The rows in groups that have no name and no id in common: each can be recognised for itself."""
+    by_mark: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for i, one in enumerate(answer):
+        for mark in _marks(one):
+            by_mark[mark].append(i)
+    left, groups = dict.fromkeys(range(len(answer))), []
+    while left:
+        found, group = [left.popitem()[0]], []
+        while found:
+            group.append(found.pop())
+            beside = {i for mark in _marks(answer[group[-1]]) for i in by_mark.pop(mark, ()) if i in left}
+            for i in beside:
+                del left[i]
+            found += beside
+        groups.append([answer[i] for i in sorted(group)])
+    return groups[::-1]
+
+
+def _marks(one: Sighting) -> set[Hashable]:
+    return {*names_of(one)} | ({(one.provider, one.provider_id)} if one.provider_id else set())

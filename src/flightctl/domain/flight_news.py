@@ -1,0 +1,215 @@
+"""What a provider's report makes of a flight: its new values, and each change with when and from whom it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from flightctl.domain.designator import AirlineCode, parse_or_none
+from flightctl.domain.flight import CONFIRMED, TIMES, Flight, FlightId, FlightStatus, minted
+from flightctl.domain.recognition import Reported, is_same_place
+from flightctl.domain.sighting import Place, Sighting
+from flightctl.domain.zones import zone_named
+
+SCHEDULED = tuple(name for name in TIMES if name.startswith("scheduled"))
+_ARRIVAL = tuple(name for name in TIMES if name.endswith(("_on", "_in")) and not name.startswith("scheduled"))
+_DETAILS = ("departure_gate", "departure_terminal", "arrival_gate", "arrival_terminal", "aircraft_type")
+_ESTIMATES = {"scheduled_out": "estimated_out", "scheduled_in": "estimated_in"}
+"""An estimate is one of the schedule that it was made for."""
+_RUNWAY_ESTIMATES = {"scheduled_out": "estimated_off", "scheduled_in": "estimated_on"}
+_STAGES = (FlightStatus.SCHEDULED, FlightStatus.ACTIVE, FlightStatus.LANDED, FlightStatus.ARRIVED)
+
+Value = str | datetime | FlightStatus | None
+
+
+class Change(NamedTuple):
+    """One field that changed. Instants are written ``2026-12-02T19:30:00Z``; none where nothing was known."""
+
+    flight_id: str
+    field: str
+    old: str | None
+    new: str | None
+    observed_at: datetime
+    provider: str
+
+
+class Applied(NamedTuple):
+    """A flight after a report; ``outdated`` where the report is older than what is known, and changed nothing."""
+
+    flight: Flight
+    changes: tuple[Change, ...]
+    outdated: bool = False
+
+
+def id_of(report: Reported) -> FlightId:
+    """The id that the flight gets if it is seen for the first time. A codeshare goes by who operates it."""
+    first = report.sightings[0]
+    ident = first.operated_as or first.ident
+    return minted(ident, first.scheduled_local, first.origin.code, first.destination.code)
+
+
+def first_seen(report: Reported, review: str = CONFIRMED) -> Applied:
+    """A flight that nobody has seen before; its first schedule is its first change."""
+    first, flight_id = report.sightings[0], id_of(report)
+    values: dict[str, Any] = {
+        "flight_id": str(flight_id),
+        **flight_id._asdict(),
+        "local_date": first.departure_date,
+        "flight_iata": _iata_of(report),
+        **_ends(first),
+        "status": FlightStatus.UNKNOWN,
+        "provider_status": _word(report),
+        **dict.fromkeys(TIMES),
+        **dict.fromkeys(_DETAILS, ""),
+        "diverted_to": "",
+        "provider": first.provider,
+        "observed_at": first.observed_at,
+        "updated_at": first.observed_at,
+        "version": 1,
+        "review": review,
+    }
+    blank = Flight(**values)
+    flight = blank._replace(**_news(blank, report))
+    changes = (_change(blank, flight, name) for name in SCHEDULED if getattr(flight, name) is not None)
+    return Applied(flight, tuple(changes))
+
+
+def applied(flight: Flight, report: Reported) -> Applied:
+    """The flight after a later report of it. The id never changes, and what the report does not say stays."""
+    first = report.sightings[0]
+    if first.observed_at < flight.observed_at:
+        return Applied(flight, (), outdated=True)
+    heard = flight._replace(
+        flight_iata=flight.flight_iata or _iata_of(report),
+        provider_status=_word(report) or flight.provider_status,
+        provider=first.provider,
+        observed_at=first.observed_at,
+        **_codes(flight, first),
+    )
+    news = {name: value for name, value in _news(flight, report).items() if value != getattr(flight, name)}
+    if not news:
+        return Applied(heard, ())
+    changed = heard._replace(**news, updated_at=first.observed_at, version=flight.version + 1)
+    changed = changed._replace(local_date=_local_date(changed))
+    return Applied(changed, tuple(_change(flight, changed, name) for name in news))
+
+
+def _news(flight: Flight, report: Reported) -> dict[str, Any]:
+    """The values that the report gives to fields, changed or not."""
+    rows = _of_this_leg(flight, report)
+    news: dict[str, Any] = {name: _first(getattr(row.times, name) for row in rows) for name in TIMES}
+    news |= {name: _first(getattr(row, name) for row in rows) for name in _DETAILS}
+    news |= {name: news[name] or value for name, value in _elsewhere(flight, report).items()}
+    news["diverted_to"] = _diverted_to(flight, report)
+    news = {name: value for name, value in news.items() if value}
+    news |= _outlived(flight, news)
+    if flight.review != CONFIRMED and report.sightings[0].provider != "manual":
+        news["review"] = CONFIRMED
+    return news | {"status": _status(flight, report)}
+
+
+def _of_this_leg(flight: Flight, report: Reported) -> list[Sighting]:
+    """The rows between the flight's own airports, without those of a diversion to or from another one."""
+    ends = _ends_of(flight)
+    return [
+        row
+        for row in report.sightings
+        if is_same_place(row.origin, ends[0]) and is_same_place(row.destination, ends[1])
+    ]
+
+
+def _elsewhere(flight: Flight, report: Reported) -> dict[str, Any]:
+    """When a diverted flight comes, or came, down at the other airport."""
+    rows = [row for row in report.sightings if not is_same_place(row.destination, _ends_of(flight)[1])]
+    return {name: _first(getattr(row.times, name) for row in rows) for name in _ARRIVAL} if rows else {}
+
+
+def _diverted_to(flight: Flight, report: Reported) -> str:
+    told = _first(row.diverted_to for row in report.sightings)
+    if told:
+        return str(told)
+    origin, destination = _ends_of(flight)
+    others = [row.destination for row in report.sightings if is_same_place(row.origin, origin)]
+    return next((place.code for place in others if not is_same_place(place, destination)), "")
+
+
+def _status(flight: Flight, report: Reported) -> FlightStatus:
+    told = [row.status for row in report.sightings]
+    if FlightStatus.DIVERTED in told:
+        return FlightStatus.DIVERTED
+    status, first = _first(one for one in told if one is not FlightStatus.UNKNOWN), report.sightings[0]
+    if status is None or (first.from_timetable and flight.status is not FlightStatus.UNKNOWN):
+        return flight.status
+    assert isinstance(status, FlightStatus)
+    if first.provider != flight.provider and _stage(status) < _stage(flight.status):
+        # Another provider that has not heard of it yet takes nothing back that has happened.
+        return flight.status
+    return status
+
+
+def _stage(status: FlightStatus) -> int:
+    return _STAGES.index(status) if status in _STAGES else len(_STAGES) if status is FlightStatus.DIVERTED else 0
+
+
+def _outlived(flight: Flight, news: dict[str, Any]) -> dict[str, Any]:
+    """Estimates that were made for a schedule that no longer holds, where there is none for the new one."""
+    moved = [name for name in _ESTIMATES if name in news and getattr(flight, name) not in (None, news[name])]
+    estimates = [pairs[name] for name in moved for pairs in (_ESTIMATES, _RUNWAY_ESTIMATES)]
+    return {name: None for name in estimates if name not in news and getattr(flight, name) is not None}
+
+
+def _ends(first: Sighting) -> dict[str, Any]:
+    places = {"origin": first.origin, "destination": first.destination}
+    return {f"{end}_{name}": getattr(place, name) for end, place in places.items() for name in ("iata", "icao", "zone")}
+
+
+def _ends_of(flight: Flight) -> tuple[Place, Place]:
+    return (
+        Place(flight.origin_iata, flight.origin_icao, flight.origin_zone),
+        Place(flight.destination_iata, flight.destination_icao, flight.destination_zone),
+    )
+
+
+def _codes(flight: Flight, first: Sighting) -> dict[str, Any]:
+    """Codes of its airports that were not known before."""
+    origin, destination = _ends_of(flight)
+    if not (is_same_place(first.origin, origin) and is_same_place(first.destination, destination)):
+        return {}
+    return {name: code for name, code in _ends(first).items() if code and not getattr(flight, name)}
+
+
+def _iata_of(report: Reported) -> str:
+    """The operating flight's IATA designator; empty where only its ICAO one is known."""
+    first = report.sightings[0]
+    names = {first.operated_as} if first.operated_as else first.designators
+    return next((name for name in sorted(names) if _is_iata(name)), "")
+
+
+def _is_iata(name: str) -> bool:
+    designator = parse_or_none(name)
+    return designator is not None and designator.airline_code is AirlineCode.IATA
+
+
+def _word(report: Reported) -> str:
+    return str(_first(row.provider_status for row in report.sightings) or "")
+
+
+def _first(values: Iterable[Value]) -> Value:
+    return next((value for value in values if value), None)
+
+
+def _local_date(flight: Flight) -> date:
+    zone = zone_named(flight.origin_zone)
+    return flight.departs_at.astimezone(zone or UTC).date()
+
+
+def _change(before: Flight, after: Flight, name: str) -> Change:
+    old, new = _text(getattr(before, name)), _text(getattr(after, name))
+    return Change(after.flight_id, name, old, new, after.observed_at, after.provider)
+
+
+def _text(value: Value) -> str | None:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return value.value if isinstance(value, FlightStatus) else value or None

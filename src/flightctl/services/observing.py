@@ -1,0 +1,106 @@
+"""What providers report of dated flights, taken up into the store: recognised, changed, or entered anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby, islice
+
+from flightctl.domain.flight import CONFIRMED
+from flightctl.domain.flight_book import Book, possible_ids
+from flightctl.domain.flight_news import Applied
+from flightctl.domain.recognition import names_of
+from flightctl.domain.sighting import Sighting
+from flightctl.services.flight_codes import completed
+from flightctl.store import flights
+from flightctl.store.engine import Database, Transaction
+
+_AT_ONCE = 500
+"""Rows taken up in one write transaction, more or less: an answer is not divided unless it is very long."""
+_LONGEST_ANSWER = 2000
+_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Observed:
+    """What came of some reports."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    outdated: int = 0
+    """Older than what is known, and without effect."""
+
+    def count(self, taken: Iterable[Applied]) -> None:
+        """Some more."""
+        for one in taken:
+            if one.outdated:
+                self.outdated += 1
+            elif not one.changes:
+                self.unchanged += 1
+            elif one.flight.version == 1:
+                self.created += 1
+            else:
+                self.changed += 1
+
+
+class Observing:
+    """Takes up reports in short transactions, an answer (rows of one provider and moment) in one."""
+
+    def __init__(self, database: Callable[[], Database]) -> None:
+        self._database = database
+
+    def observe(self, sightings: Iterable[Sighting]) -> Observed:
+        """Take up reports in the order in which they were made; those of one answer stand together.
+
+        Raises LocalFileError; what was committed before stays, and taking it up again changes nothing.
+        """
+        observed = Observed()
+        for batch in _batches(sightings):
+            with self._database().writing() as session:
+                taken = [one for answer in batch for one in answer]
+                observed.count(take(session, taken))
+        return observed
+
+
+def take(
+    session: Transaction, sightings: Sequence[Sighting], asked: Collection[str] = (), review: str = CONFIRMED
+) -> list[Applied]:
+    """Take up reports within a transaction, answer by answer; ``asked`` are further names of all flights in them."""
+    rows = completed(session, sightings)
+    book = Book(flights.entries(session, _candidates(session, rows)))
+    taken: list[Applied] = []
+    for _, answer in groupby(rows, key=lambda one: (one.provider, one.observed_at)):
+        taken += book.take(list(answer), asked, review)
+    flights.write(session, book.written)
+    return taken
+
+
+def _candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:
+    """Ids of stored flights that these rows may be about, and a few more."""
+    spans: dict[str, tuple[date, date]] = {}
+    for row in rows:
+        for name in names_of(row):
+            low, high = spans.get(name, (row.departure_date, row.departure_date))
+            spans[name] = min(low, row.departure_date - _DAY), max(high, row.departure_date + _DAY)
+    found = flights.ids_near(session, spans) | possible_ids(rows)
+    return found | flights.ids_of_provider_ids(session, {row.provider_id for row in rows if row.provider_id})
+
+
+def _batches(sightings: Iterable[Sighting]) -> Iterator[list[list[Sighting]]]:
+    """Answers together, so that a transaction has about as many rows as it should."""
+    batch: list[list[Sighting]] = []
+    for answer in _answers(sightings):
+        batch.append(answer)
+        if sum(map(len, batch)) >= _AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _answers(sightings: Iterable[Sighting]) -> Iterator[list[Sighting]]:
+    for _, rows in groupby(sightings, key=lambda one: (one.provider, one.observed_at)):
+        while answer := list(islice(rows, _LONGEST_ANSWER)):
+            yield answer

@@ -1,0 +1,41 @@
+"""Which number was asked for on which day, so that what is stored of it is known to be all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, insert, select
+from sqlmodel import Session
+
+from flightctl.store.flight_models import ASKED_DAYS
+
+_TABLE = ASKED_DAYS.c
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDay:
+    """A provider has told all flights of a number on a local day."""
+
+    provider: str
+    asked_at: datetime
+    absent_until: datetime | None
+    """Until when it is remembered that there is none; none where there are some."""
+
+
+def find(session: Session, designators: Sequence[str], day: date) -> AskedDay | None:
+    """The latest answer for one of these names; none where nobody has asked."""
+    query = select(_TABLE.provider, _TABLE.asked_at, _TABLE.absent_until).where(
+        _TABLE.designator.in_(designators), _TABLE.departure_date == day
+    )
+    row = session.execute(query.order_by(_TABLE.asked_at.desc()).limit(1)).one_or_none()
+    return AskedDay(*row) if row else None
+
+
+def remember(session: Session, designators: Collection[str], day: date, asked: AskedDay) -> None:
+    """The number was asked for under one of these names, and goes by all of them."""
+    session.execute(delete(ASKED_DAYS).where(_TABLE.designator.in_(designators), _TABLE.departure_date == day))
+    told = {"departure_date": day, "provider": asked.provider, "asked_at": asked.asked_at}
+    rows = [{"designator": name, **told, "absent_until": asked.absent_until} for name in sorted(designators)]
+    session.execute(insert(ASKED_DAYS), rows)

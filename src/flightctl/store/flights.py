@@ -1,0 +1,168 @@
+"""Dated flights in SQL: read with what they go by, and written in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Date,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    column,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+    values,
+)
+from sqlmodel import Session
+
+from flightctl.domain.flight import CONFIRMED, PENDING, Flight, FlightStatus
+from flightctl.domain.flight_book import Entry, Written
+from flightctl.domain.flight_news import Change
+from flightctl.store.chunks import in_chunks
+from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHTS
+
+_ALIASES = FLIGHT_ALIASES.c
+_BY_ID = FLIGHTS.c.flight_id == bindparam("key")
+_AT_ONCE = 200
+"""Names whose flights one statement finds; three parameters each."""
+
+
+def entries(session: Session, flight_ids: Collection[str]) -> list[Entry]:
+    """Flights of any review, with everything that they go by."""
+    found: dict[str, Entry] = {}
+    for some in in_chunks(sorted(flight_ids)):
+        rows = session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(some)))
+        found |= {row.flight_id: Entry(flight_of(row), {}) for row in rows}
+        named = select(_ALIASES.flight_id, _ALIASES.alias, _ALIASES.kind).where(_ALIASES.flight_id.in_(some))
+        for flight_id, alias, kind in session.execute(named):
+            found[flight_id].aliases[alias] = kind
+    return list(found.values())
+
+
+def ids_near(session: Session, spans: Mapping[str, tuple[date, date]]) -> set[str]:
+    """Flights that go by a name and are now to leave on a local day within its span, both ends included."""
+    found: set[str] = set()
+    names = sorted(spans)
+    for start in range(0, len(names), _AT_ONCE):
+        some = [(name, *spans[name]) for name in names[start : start + _AT_ONCE]]
+        wanted = values(column("alias", Text), column("low", Date), column("high", Date), name="wanted").data(some)
+        span = wanted.cte("wanted")
+        near = and_(_ALIASES.alias == span.c.alias, _ALIASES.local_date.between(span.c.low, span.c.high))
+        found |= set(session.scalars(select(_ALIASES.flight_id).select_from(span.join(FLIGHT_ALIASES, near))))
+    return found
+
+
+def ids_of_provider_ids(session: Session, provider_ids: Collection[str]) -> set[str]:
+    """Flights that a provider gave one of these ids to."""
+    return {
+        flight_id
+        for some in in_chunks(sorted(provider_ids))
+        for flight_id in session.scalars(select(_ALIASES.flight_id).where(_ALIASES.alias.in_(some)))
+    }
+
+
+def of_day(session: Session, names: Sequence[str], day: date) -> list[Flight]:
+    """Confirmed flights that go by one of the names, first or now to leave on this local day; in order of time."""
+    on_the_day = or_(_ALIASES.departure_date == day, _ALIASES.local_date == day)
+    ids = select(_ALIASES.flight_id).where(_ALIASES.alias.in_(names), on_the_day)
+    return _flights(session, select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(ids), FLIGHTS.c.review == CONFIRMED))
+
+
+def find(session: Session, flight_id: str) -> Flight | None:
+    """The flight, whatever its review."""
+    row = session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id == flight_id)).one_or_none()
+    return flight_of(row) if row else None
+
+
+def pending(session: Session) -> list[Flight]:
+    """Manual flights that wait for staff, in order of time."""
+    return _flights(session, select(FLIGHTS).where(FLIGHTS.c.review == PENDING))
+
+
+def history(session: Session, flight_id: str) -> list[Change]:
+    """Every change of the flight, oldest first."""
+    table = FLIGHT_CHANGES.c
+    query = select(table.flight_id, table.field, table.old, table.new, table.observed_at, table.provider)
+    return [Change(*row) for row in session.execute(query.where(table.flight_id == flight_id).order_by(table.id))]
+
+
+def review(session: Session, flight: Flight, decision: str, change: Change, now: datetime) -> Flight:
+    """Write a decision down; it is a change like any other."""
+    decided = flight._replace(review=decision, updated_at=now, version=flight.version + 1)
+    session.execute(insert(FLIGHT_CHANGES), [change._asdict()])
+    session.execute(update(FLIGHTS).where(FLIGHTS.c.flight_id == flight.flight_id).values(_row(decided)))
+    return decided
+
+
+def remove(session: Session, flight_id: str) -> None:
+    """Delete the flight, its aliases and its history."""
+    session.execute(delete(FLIGHTS).where(FLIGHTS.c.flight_id == flight_id))
+
+
+def write(session: Session, written: Written) -> None:
+    """Write what a book has taken up."""
+    connection = session.connection()
+    if written.created:
+        connection.execute(insert(FLIGHTS), [_row(flight) for flight in written.created.values()])
+    if written.changed:
+        changed = [{**_row(flight), "key": flight.flight_id} for flight in written.changed.values()]
+        connection.execute(update(FLIGHTS).where(_BY_ID).values(_all_but_the_id()), changed)
+        moved = [{"key": flight.flight_id, "day": flight.local_date} for flight in written.changed.values()]
+        same_id, other_day = _ALIASES.flight_id == bindparam("key"), _ALIASES.local_date != bindparam("day")
+        connection.execute(update(FLIGHT_ALIASES).where(same_id, other_day).values(local_date=bindparam("day")), moved)
+    if written.seen:
+        seen = [_as_seen(flight) for flight in written.seen.values()]
+        connection.execute(update(FLIGHTS).where(_BY_ID).values({name: bindparam(name) for name in _SEEN}), seen)
+    if written.changes:
+        connection.execute(insert(FLIGHT_CHANGES), [change._asdict() for change in written.changes])
+    if written.aliases:
+        connection.execute(insert(FLIGHT_ALIASES), [_alias(*named) for named in written.aliases])
+
+
+def _alias(entry: Entry, alias: str, kind: str) -> dict[str, Any]:
+    flight = entry.flight
+    dates = {"departure_date": flight.departure_date, "local_date": flight.local_date}
+    return {"flight_id": flight.flight_id, "alias": alias, "kind": kind, **dates}
+
+
+_SEEN = (
+    "provider",
+    "provider_status",
+    "observed_at",
+    "flight_iata",
+    "origin_iata",
+    "origin_icao",
+    "destination_iata",
+    "destination_icao",
+)
+"""What a report without news may still touch."""
+
+
+def _as_seen(flight: Flight) -> dict[str, Any]:
+    return {"key": flight.flight_id, **{name: getattr(flight, name) for name in _SEEN}}
+
+
+def _all_but_the_id() -> dict[str, Any]:
+    return {name: bindparam(name) for name in Flight._fields[6:]}
+
+
+def flight_of(row: Row[Any]) -> Flight:
+    """A row of ``flights``, its columns in the order of the table."""
+    fields = row._asdict()
+    return Flight(**{**fields, "status": FlightStatus(fields["status"])})
+
+
+def _row(flight: Flight) -> dict[str, Any]:
+    return {**flight._asdict(), "status": flight.status.value}
+
+
+def _flights(session: Session, query: Select[Any]) -> list[Flight]:
+    return sorted(map(flight_of, session.execute(query)), key=lambda flight: (flight.departs_at, flight.flight_id))
