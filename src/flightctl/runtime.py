@@ -20,14 +20,19 @@ from flightctl.store.hits import LocalReader, TablesMissing, open_reader
 
 if TYPE_CHECKING:
     from flightctl.domain.billing import Account, Price
+    from flightctl.domain.departure_day import DepartureDay
+    from flightctl.domain.flight_freshness import FlightLifetimes
     from flightctl.domain.renewal import RefreshOrder
     from flightctl.providers.aviationstack import AviationStack
+    from flightctl.services.dated_lookup import DatedLookups
+    from flightctl.services.day_endpoints import DayEndpoints
     from flightctl.services.kept_routes import KeptRoutes
     from flightctl.services.local_tier import LocalTier
     from flightctl.services.lookup import Lookups
     from flightctl.services.paid_routes import PaidRoutes
     from flightctl.services.refresh import Refresh
     from flightctl.services.review import Review
+    from flightctl.services.shared_days import SharedDays
     from flightctl.services.shared_routes import SharedRoutes
     from flightctl.services.spending import Spending
     from flightctl.store.engine import Database
@@ -159,6 +164,47 @@ class Runtime:
         price = self.price if flags.explain else None
         return Lookups(self.local, upstream, self._strategy(flags), self.clock, explained_price=price)
 
+    def dated_lookups(self, flags: LookupFlags, day: DepartureDay) -> DatedLookups:
+        """A look-up for one day; raises ConfigurationError."""
+        from flightctl.services.dated_lookup import DatedLookups
+
+        strategy = self._strategy(flags)
+        return DatedLookups(
+            self.local, lambda: self.days, strategy, self.lifetimes, day, self.clock, explains=flags.explain
+        )
+
+    @property
+    def lifetimes(self) -> FlightLifetimes:
+        """How long dated flights are fresh. Raises ConfigurationError."""
+        from flightctl.domain.flight_freshness import FlightLifetimes
+
+        near, week, far = (self.settings[f"flights.ttl_{name}"] for name in ("near_minutes", "week_hours", "far_hours"))
+        return FlightLifetimes(timedelta(minutes=near), timedelta(hours=week), timedelta(hours=far))
+
+    @cached_property
+    def days(self) -> SharedDays:
+        """The paid step of look-ups for one day; raises ConfigurationError."""
+        return self.day_endpoints.shared()
+
+    @cached_property
+    def day_endpoints(self) -> DayEndpoints:
+        """What can be asked for one day."""
+        from flightctl.services.day_endpoints import DayEndpoints, Surroundings
+
+        return DayEndpoints(
+            Surroundings(
+                self.settings,
+                self.caller,
+                database=lambda: self.database,
+                clock=self.clock,
+                aviationstack=lambda: self._upstream,
+                spending=lambda: self.spending,
+                lifetimes=self.lifetimes,
+                negative_ttl=self.negative_ttl,
+                sandbox=self.options.sandbox,
+            )
+        )
+
     @cached_property
     def paid(self) -> PaidRoutes:
         """The paid step; raises NoKey and other ConfigurationErrors."""
@@ -238,7 +284,7 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for opened in ("local", "database", "paid"):
+        for opened in ("local", "database", "paid", "day_endpoints"):
             if opened in self.__dict__:
                 self.__dict__[opened].close()
 
@@ -260,7 +306,7 @@ class Runtime:
             from flightctl.providers.sandbox.transport import SandboxTransport
 
             access = Access("http://127.0.0.1/v1", "sandbox", Plan.PAID)
-            return AviationStack(access, transport=SandboxTransport(self.clock))
+            return AviationStack(access, provider=SANDBOX, transport=SandboxTransport(self.clock))
         plan = Plan(self.settings["aviationstack.plan"])
         return AviationStack(Access(self.settings["aviationstack.url"], self._key, plan))
 

@@ -70,6 +70,12 @@ def _day_of_month(text: str) -> int:
     return int(text)
 
 
+def _pages(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 20):
+        raise ValueError("a whole number from 1 to 20 is needed")
+    return int(text)
+
+
 def _percent(text: str) -> float:
     number = float(text)
     if not 0 <= number <= 100:
@@ -145,6 +151,11 @@ SETTINGS = (
     Setting("aviationstack.currency", "USD", _currency, "currency of that price"),
     Setting("aeroapi.key", "", str, "access key of FlightAware AeroAPI; set it from stdin", secret=True),
     Setting("aeroapi.key_file", "", str, "file that holds that key, mode 0600"),
+    Setting("aeroapi.url", "https://aeroapi.flightaware.com/aeroapi", str, "base URL of AeroAPI"),
+    Setting(
+        "aeroapi.open_to", "subscribers", _words_of(OpenTo), "who may make its paid calls: everyone or subscribers"
+    ),
+    Setting("aeroapi.max_pages", "3", _pages, "most result sets that are paid for to answer one look-up"),
     Setting(
         "aeroapi.monthly_budget",
         "1000",
@@ -152,6 +163,14 @@ SETTINGS = (
         "result sets a billing cycle (15 rows or fewer each; 1000 flight look-ups are 5 USD), or 'unlimited'",
     ),
     Setting("aeroapi.cycle_start_day", "1", _day_of_month, "day of the month on which that cycle turns (UTC)"),
+    Setting(
+        "flights.ttl_near_minutes",
+        "5",
+        _positive_number,
+        "how long a dated flight is fresh that leaves within 48 hours, or has left and is not final",
+    ),
+    Setting("flights.ttl_week_hours", "3", _positive_number, "the same for one that leaves within a week"),
+    Setting("flights.ttl_far_hours", "24", _positive_number, "the same for one that leaves later"),
     Setting("budget.reserve_percent", "10", _percent, "part of a budget that refresh-stale and --verify leave alone"),
     Setting("caller.user", "", str, "who you are; empty: the login", "FLIGHTCTL_USER"),
     Setting("caller.tier", "subscriber", _words_of(Tier), "lower your tier for a trial", "FLIGHTCTL_TIER"),

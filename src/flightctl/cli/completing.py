@@ -31,3 +31,8 @@ def cached_flights(ctx: typer.Context, incomplete: str) -> list[str]:
             reader.close()
     except FlightctlError:
         return []
+
+
+def days(incomplete: str) -> list[str]:
+    """Words for days."""
+    return [word for word in ("today", "tomorrow", "yesterday", "+3") if word.startswith(incomplete)]

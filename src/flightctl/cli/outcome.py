@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from flightctl.domain.answer import Answer, exit_code
 from flightctl.errors import NotFound
 from flightctl.render.output import Output
-from flightctl.services.lookup import Lookups
+
+if TYPE_CHECKING:
+    from flightctl.services.dated_lookup import DatedLookups
+    from flightctl.services.lookup import Lookups
 
 
-def finish_lookup(output: Output, answers: Sequence[Answer], lookups: Lookups) -> None:
+def finish_lookup(
+    output: Output, answers: Sequence[Answer], lookups: Lookups | DatedLookups, what: str = "route"
+) -> None:
     """Warn about the local file, say in one line what failed, and leave with the code that all answers share."""
     if lookups.local.unreadable is not None:
         output.warn(f"{lookups.local.unreadable.message}; the cache was not used ({lookups.local.unreadable.hint})")
@@ -25,7 +31,7 @@ def finish_lookup(output: Output, answers: Sequence[Answer], lookups: Lookups) -
         output.fail(failed[0], with_object=False)
     elif failed:
         output.say(
-            f"{len(failed)} of {len(answers) + len(empty)} look-ups have no route; the first: {failed[0].message}"
+            f"{len(failed)} of {len(answers) + len(empty)} look-ups have no {what}; the first: {failed[0].message}"
         )
     raise typer.Exit(exit_code(answers, lookups.prefixes))
 

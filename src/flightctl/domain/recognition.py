@@ -14,8 +14,8 @@ from flightctl.domain.zones import zone_named
 LARGEST_RETIME = timedelta(hours=12)
 """By schedule alone; a larger one is recognised by the provider's id only."""
 _AFTER_DEPARTURE = timedelta(hours=3)
-"""What has left is not put off any more: so far may two providers' schedules of it lie apart. Nor is a flight of another
-day taken for one that should have left by now, or that had another id, unless it is as near.
+"""What has left is not put off any more: so far may two providers' schedules of it lie apart. Nor is a flight of
+another day taken for one that should have left by now, or that had another id, unless it is as near.
 """
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from flightctl.domain.flight import Flight
 from flightctl.domain.freshness import expires_at
 from flightctl.domain.proposal import Proposal, ReviewItem
+from flightctl.render.flights import flight_shape
 from flightctl.render.times import short_utc, utc_text
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EntriesView:
-    """Entries with the proposals that wait for them."""
+    """Entries with the proposals that wait for them, and dated flights that wait, too."""
 
     items: Sequence[ReviewItem]
     ttl: timedelta
@@ -37,26 +39,43 @@ class EntriesView:
         "expires_at",
         "proposals",
     )
+    flights: Sequence[Flight] = ()
 
     def document(self) -> Mapping[str, Any]:
-        """``flightctl.entries/1``."""
-        return {"schema": "flightctl.entries/1", "entries": list(self.rows())}
+        """``flightctl.entries/1``; ``flights`` stands in it where there are any."""
+        flights = {"flights": list(self._flights())} if self.flights else {}
+        return {"schema": "flightctl.entries/1", "entries": self.csv_rows(), **flights}
 
     def rows(self) -> Iterable[Mapping[str, Any]]:
-        """One flight a row."""
+        """One entry a row, then one dated flight a row."""
+        return [*self.csv_rows(), *self._flights()]
+
+    def csv_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The entries alone: a dated flight has other columns."""
         return [self._shape(item) for item in self.items]
 
     def tables(self, width: int) -> Iterable[RenderableType]:
-        """One line for what stands in the cache, and one for each proposal."""
-        from flightctl.render.console import table
+        """One line for what stands in the cache, and one for each proposal; dated flights in a table of their own."""
+        from flightctl.render.console import styled, table
 
         columns = ("FLIGHT", "AIRLINE", "FROM", "TO", "STATE", "BY", "SINCE (UTC)", "PROPOSAL", "NOTE")
         lines = [line for item in self.items for line in _lines(item)]
-        return [table(columns, lines)] if lines else []
+        if lines:
+            yield table(columns, lines)
+        if lines and self.flights:
+            yield styled("", "")
+        if self.flights:
+            from flightctl.render.flight_table import waiting_table
+
+            yield waiting_table(self.flights)
 
     def footer(self) -> str:
-        """How many flights."""
-        return f"{len(self.items)} flight{'' if len(self.items) == 1 else 's'}"
+        """How many: ``2 flights``, and of dated ones, if there are any."""
+        dated = f" · {_counted(len(self.flights), 'dated flight')}" if self.flights else ""
+        return _counted(len(self.items), "flight") + dated
+
+    def _flights(self) -> Iterable[Mapping[str, Any]]:
+        return [{**flight_shape(flight), "review": flight.review} for flight in self.flights]
 
     def _shape(self, item: ReviewItem) -> dict[str, Any]:
         proposals = [_proposal_shape(proposal) for proposal in item.proposals]
@@ -108,3 +127,7 @@ def _lines(item: ReviewItem) -> Iterable[Sequence[str]]:
         state = "proposed, replaces" if proposal.replaces else "proposed"
         since = short_utc(proposal.proposed_at)
         yield (*codes, state, proposal.proposed_by, since, str(proposal.id), proposal.note)
+
+
+def _counted(n: int, one: str) -> str:
+    return f"{n} {one}{'' if n == 1 else 's'}"

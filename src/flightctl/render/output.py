@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from flightctl.domain.text import cleaned
 from flightctl.errors import FlightctlError, OutputLost, UsageError
@@ -120,7 +120,9 @@ class Output:
         # A cell is quoted for the characters that end a line; a bare CR ends one in spreadsheets, too.
         writer = csv.writer(line, lineterminator="\r\n")
         writer.writerow(view.columns)
-        for row in view.rows():
+        # A view has rows of its own for csv where its results are no flat rows.
+        rows: Callable[[], Iterable[Mapping[str, Any]]] = getattr(view, "csv_rows", view.rows)
+        for row in rows():
             writer.writerow([self._cell(row.get(column)) for column in view.columns])
             self.write(line.getvalue().rstrip("\r\n"))
             line.seek(0)

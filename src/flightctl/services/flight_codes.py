@@ -18,7 +18,7 @@ def completed(session: Transaction, sightings: Sequence[Sighting]) -> list[Sight
     if not lacking:
         return list(sightings)
     airports = _airports(session, lacking)
-    icao = {airline: _icao_of(session, airline) for airline in {_airline(one) for one in lacking} - {""}}
+    icao = {airline: icao_of(session, airline) for airline in {_airline(one) for one in lacking} - {""}}
     return [one if _is_complete(one) else _completed(one, airports, icao) for one in sightings]
 
 
@@ -74,7 +74,7 @@ def _airline(one: Sighting) -> str:
     return designator.airline if designator and designator.airline_code is AirlineCode.IATA else ""
 
 
-def _icao_of(session: Transaction, airline: str) -> str:
+def icao_of(session: Transaction, airline: str) -> str:
     """The ICAO designator of the one airline that has this IATA designator; empty where several share it."""
     codes = {known.icao for known in references.holders(session, airline)}
     return codes.pop() if len(codes) == 1 else ""

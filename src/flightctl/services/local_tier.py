@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import TypeVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from flightctl.domain.airline import Airline
 from flightctl.domain.answer import Bucket
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import LocalFileError
 from flightctl.store.hits import LocalReader
+
+if TYPE_CHECKING:
+    from flightctl.domain.stored_day import StoredDay
 
 _T = TypeVar("_T")
 
@@ -50,6 +53,19 @@ class LocalTier:
             found: list[Airline] = self._read(lambda reader: reader.holders(airline), [])
             self._holders[airline] = _packaged_holders(airline) if self.unreadable else found
         return self._holders[airline]
+
+    def day(self, names: Sequence[str], day: date) -> StoredDay:
+        """Confirmed flights that go by one of these designators on a local day."""
+        from flightctl.domain.stored_day import StoredDay
+        from flightctl.store.flight_hits import stored_day
+
+        return self._read(lambda reader: stored_day(reader, names, day), StoredDay(()))
+
+    def origin_zone(self, names: Sequence[str], cache_keys: Sequence[str]) -> str:
+        """Zone of where the number leaves; empty where that is not known."""
+        from flightctl.store.flight_hits import origin_zone
+
+        return self._read(lambda reader: origin_zone(reader, names, cache_keys), "")
 
     def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime, asks: Sequence[tuple[str, str]]) -> None:
         """Add to the counters and the history; what keeps them from being written is kept in ``unwritable``."""

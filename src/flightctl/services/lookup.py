@@ -8,9 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from flightctl.domain import explanation
-from flightctl.domain.airline import iata_of, resolve
 from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary, shared_outcome
-from flightctl.domain.designator import AirlineCode, AirlineQuery, Designator, PrefixQuery, parse_query
+from flightctl.domain.designator import AirlineQuery, Designator, PrefixQuery, parse_query
 from flightctl.domain.explanation import NO_BILL, Bill
 from flightctl.domain.freshness import is_fresh
 from flightctl.domain.question import Question, answered, failed, not_found, refused, without_route
@@ -18,6 +17,7 @@ from flightctl.domain.route import RouteEntry
 from flightctl.domain.strategy import Move, Strategy, next_move
 from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError, LocalFileError
 from flightctl.services.local_tier import LocalTier
+from flightctl.services.questions import question_of
 
 if TYPE_CHECKING:
     from flightctl.domain.billing import Cause, Price
@@ -189,16 +189,7 @@ class Lookups:
             query = parse_query(text)
         except BadDesignator as error:
             return Answer(text, "", Outcome.ERROR, error=error)
-        return self._question(text, query) if isinstance(query, Designator) else PrefixQuestion(text, query)
-
-    def _question(self, text: str, typed: Designator) -> Question:
-        holders = self.local.holders(typed.airline)
-        sharers = self.local.holders(iata_of(holders)) if typed.airline_code is AirlineCode.ICAO and holders else []
-        resolved = resolve(typed, holders, sharers)
-        asked = resolved.designator
-        # An ICAO designator may have been kept under itself before its airline was known.
-        keys = (asked.cache_key,) if asked == typed else (asked.cache_key, typed.cache_key)
-        return Question(text, asked, keys, resolved.warning)
+        return question_of(self.local, text, query) if isinstance(query, Designator) else PrefixQuestion(text, query)
 
     def _snapshot(self, questions: list[Question]) -> Snapshot:
         if not self.strategy.cache_enabled:

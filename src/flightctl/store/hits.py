@@ -58,14 +58,14 @@ class LocalReader:
             "SELECT flight_iata FROM aviationstack_cache WHERE cache_key >= ? AND cache_key < ? "
             "AND +status = 'confirmed' ORDER BY length(flight_iata), flight_iata LIMIT ?"
         )
-        return [row[0] for row in self._rows(statement, (f"flight:{prefix}", f"flight:{prefix}~", limit))]
+        return [row[0] for row in self.select(statement, (f"flight:{prefix}", f"flight:{prefix}~", limit))]
 
     def absences(self, cache_keys: Sequence[str]) -> dict[str, datetime]:
         """Keys that upstream did not know, and until when that is, or was, to be remembered. Raises LocalFileError."""
         remembered: dict[str, datetime] = {}
         for keys in in_chunks(cache_keys):
             statement = f"SELECT cache_key, expires_at FROM absences WHERE cache_key IN ({_marks(keys)})"
-            remembered.update((key, _instant(until)) for key, until in self._rows(statement, keys))
+            remembered.update((key, instant(until)) for key, until in self.select(statement, keys))
         return remembered
 
     def holders(self, airline: str) -> list[Airline]:
@@ -74,7 +74,7 @@ class LocalReader:
         """
         column = "icao" if len(airline) == 3 else "iata"
         statement = f"SELECT iata, icao, name, rank FROM airlines WHERE {column} = ? ORDER BY rank, icao"
-        rows = self._rows(statement, (airline,))
+        rows = self.select(statement, (airline,))
         return [Airline(*row[:3]) for row in rows if row[3] == rows[0][3]]
 
     def count(
@@ -134,7 +134,8 @@ class LocalReader:
             legs[key] = (*legs.get(key, ()), (departure, arrival))
         return legs
 
-    def _rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
+    def select(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """The rows of one statement. Raises LocalFileError."""
         with sqlite_errors_explained(self._path):
             return self._connection.execute(statement, values).fetchall()
 
@@ -206,15 +207,15 @@ def _entry(
         route,
         EntryStatus.CONFIRMED,
         provider,
-        _instant(cached_at),
-        _instant(refreshed_at),
+        instant(cached_at),
+        instant(refreshed_at),
         airlines.get(airline, ""),
         airports.get(departure, ""),
         airports.get(arrival, ""),
     )
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
     """The instant that SQLite kept; text without an offset is UTC. Raises Corrupt."""
     try:
         if len(text) == _LENGTH_AS_KEPT and text[-6:].isdigit():

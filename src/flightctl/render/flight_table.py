@@ -1,0 +1,115 @@
+"""Dated flights as a table: a line a flight, with as many columns as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from rich.table import Table
+from rich.text import Text
+
+from flightctl.domain.flight import Flight, FlightStatus
+from flightctl.render.console import styled, table
+from flightctl.render.local_clock import arrival_of, delay_of, delay_text, departure_of
+from flightctl.render.room import has_room
+
+Cells = Mapping[str, str | Text]
+"""What stands in a line, by column; a column that is not there is empty."""
+
+HEADINGS = {
+    "flight": "FLIGHT",
+    "date": "DATE",
+    "from": "FROM",
+    "out": "OUT",
+    "out_utc": "UTC",
+    "out_gate": "GATE",
+    "to": "TO",
+    "in": "IN",
+    "in_utc": "UTC",
+    "in_gate": "GATE",
+    "delay": "DELAY",
+    "status": "STATUS",
+    "type": "TYPE",
+    "answer": "ANSWER",
+    "source": "SOURCE",
+    "age": "AGE",
+}
+"""All columns in order: OUT and IN are local time, with UTC beside each."""
+_NARROWEST = ("flight", "from", "out_now", "to", "in_now", "delay", "status")
+_NOW = {"out_now": "OUT", "in_now": "IN"}
+_SPARED = (("type", "source"), ("age",), ("date",), ("answer",), ("out_utc", "in_utc"), ("out_gate", "in_gate"))
+"""What a narrower table leaves out, the least missed first; the date stands in the ids below it."""
+_LATE = timedelta(minutes=15)
+"""From here on a flight counts as late in the field's statistics."""
+_LONGEST_PLACE = 8
+_STYLES = {
+    FlightStatus.ACTIVE: "cyan",
+    FlightStatus.LANDED: "green",
+    FlightStatus.ARRIVED: "green",
+    FlightStatus.CANCELLED: "red",
+    FlightStatus.DIVERTED: "red",
+    FlightStatus.UNKNOWN: "dim",
+}
+
+
+def flight_table(lines: Sequence[Cells], width: int) -> Table:
+    """The widest table that fits into this many cells; what is empty in every line is no column."""
+    choices = [_shown(columns, lines) for columns in _layouts()]
+    fitting = (choice for choice in choices if has_room(width, *choice))
+    return table(*next(fitting, choices[-1]))
+
+
+def cells_of(flight: Flight) -> dict[str, str | Text]:
+    """What is to be said about the flight itself."""
+    out, into, delay = departure_of(flight), arrival_of(flight), delay_of(flight)
+    return {
+        "date": flight.departure_date.isoformat(),
+        "from": flight.origin_iata or flight.origin,
+        "out": out.local,
+        "out_now": out.local_now,
+        "out_utc": out.utc,
+        "out_gate": gate_text(flight.departure_terminal, flight.departure_gate),
+        "to": flight.destination_iata or flight.destination,
+        "in": into.local,
+        "in_now": into.local_now,
+        "in_utc": into.utc,
+        "in_gate": gate_text(flight.arrival_terminal, flight.arrival_gate),
+        "delay": "" if delay is None else styled(delay_text(delay), "yellow" if delay >= _LATE else ""),
+        "status": _status(flight),
+        "type": flight.aircraft_type,
+    }
+
+
+def waiting_table(flights: Iterable[Flight]) -> Table:
+    """Manual flights that wait for staff."""
+    rows = [(one.flight_id, departure_of(one).local, arrival_of(one).local, one.review) for one in flights]
+    return table(("FLIGHT ID", "OUT (LOCAL)", "IN (LOCAL)", "REVIEW"), rows)
+
+
+def gate_text(terminal: str, gate: str) -> str:
+    """``T2 G23``; what is no bare number is shown as it is (``Main D12``), and one letter is a terminal's: ``TD``."""
+    hall = f"T{terminal}" if terminal[:1].isdigit() or len(terminal) == 1 else terminal
+    door = f"G{gate}" if gate[:1].isdigit() else gate
+    return f"{hall[:_LONGEST_PLACE]} {door[:_LONGEST_PLACE]}".strip()
+
+
+def _layouts() -> Iterable[Sequence[str]]:
+    """Columns to choose from, most first."""
+    columns: Sequence[str] = tuple(HEADINGS)
+    yield columns
+    for spared in _SPARED:
+        columns = [column for column in columns if column not in spared]
+        yield columns
+    yield _NARROWEST
+
+
+def _shown(columns: Sequence[str], lines: Sequence[Cells]) -> tuple[list[str], list[list[str | Text]]]:
+    filled = [column for column in columns if any(line.get(column) for line in lines)]
+    headings = HEADINGS | _NOW
+    return [headings[column] for column in filled], [[line.get(column, "") for column in filled] for line in lines]
+
+
+def _status(flight: Flight) -> Text:
+    if flight.diverted_to and flight.status is not FlightStatus.CANCELLED:
+        return styled(f"diverted to {flight.diverted_to}", "red")
+    return styled(flight.status.value, _STYLES.get(flight.status, ""))

@@ -1,0 +1,203 @@
+"""The paid step of a look-up for one day: ask an endpoint, recognise the flights in its answer, keep them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
+from typing import Protocol
+
+from flightctl.domain.billing import Cause, Price
+from flightctl.domain.departure_day import DepartureDay
+from flightctl.domain.designator import Designator
+from flightctl.domain.flight import Flight
+from flightctl.domain.flight_book import Book
+from flightctl.domain.freshness import absence_lifetime
+from flightctl.domain.horizon import DayWindow, window_of
+from flightctl.domain.sighting import Sighting
+from flightctl.domain.sighting_page import Rejected, SightingsPage
+from flightctl.domain.turn import Lease
+from flightctl.domain.zones import zone_named
+from flightctl.errors import LocalFileError
+from flightctl.services.observing import take
+from flightctl.services.spending import Call, Errand, Spending
+from flightctl.store import asked_days, flights, leases, ledger
+from flightctl.store.engine import Database, Transaction
+
+CONTEXT = timedelta(hours=12)
+"""So much of the days around is asked for, too: a flight that was put off past midnight is told from the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayQuestion:
+    """Which number, on which day."""
+
+    asked: Designator
+    names: tuple[str, ...]
+    """Designators under which it may be stored, ``asked`` first."""
+    day: DepartureDay
+    zone: tzinfo | None
+    """The origin's; none where the origin is not known."""
+    now: datetime
+
+    @property
+    def date(self) -> date:
+        """The day at the origin; in UTC where the origin is not known."""
+        return self.day.on(self.zone or _utc(self.now), self.now)
+
+    @property
+    def window(self) -> DayWindow:
+        """What has to be asked for, with the days around."""
+        return window_of(self.date, self.zone).widened(CONTEXT if self.zone else timedelta())
+
+    @property
+    def key(self) -> str:
+        """Under which a call is made once for all."""
+        return f"dated:{self.asked}:{self.date}"
+
+    def is_of_day(self, flight: Flight) -> bool:
+        """Whether the flight left, or leaves, on the day, as it was first or is now scheduled."""
+        day = self.day.on(zone_named(flight.origin_zone) or _utc(self.now), self.now)
+        return day in (flight.departure_date, flight.local_date)
+
+
+class DaySource(Protocol):
+    """One endpoint of a provider."""
+
+    @property
+    def name(self) -> str:
+        """What answers name as their source."""
+        ...
+
+    @property
+    def price(self) -> Price:
+        """Of one unit."""
+        ...
+
+    @property
+    def most_pages(self) -> int:
+        """How many result sets are read at the most."""
+        ...
+
+    def page(self, question: DayQuestion, cursor: str) -> SightingsPage:
+        """One request. Raises UpstreamError, QuotaUsedUp and ConfigurationError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DayFetched:
+    """What is known of a day after it was asked for."""
+
+    flights: tuple[Flight, ...]
+    provider: str
+    asked_at: datetime
+    is_known_upstream: bool
+    """Whether the provider told of any flight of the day; what is stored from before may stand without."""
+    is_cut: bool = False
+    """Whether there was more than the most result sets."""
+    rejected: tuple[Rejected, ...] = ()
+    trouble: LocalFileError | None = None
+    """Why the answer could not be kept."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The pages that were read so far."""
+
+    sightings: list[Sighting] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    pages: int = 0
+
+
+class PaidFlights:
+    """One endpoint's days. A day takes a call for each result set of its answer."""
+
+    def __init__(
+        self,
+        source: DaySource,
+        spending: Spending,
+        database: Callable[[], Database],
+        clock: Callable[[], datetime],
+        negative_ttl: timedelta,
+        *,
+        keep: bool = True,
+    ) -> None:
+        self.source = source
+        self.spending = spending
+        self._database = database
+        self._clock = clock
+        self._negative_ttl = negative_ttl
+        self._keep = keep
+
+    def day(self, question: DayQuestion, cause: Cause, lease: Lease | None = None) -> DayFetched:
+        """Ask for a day and keep what is told, unless the ``lease`` has passed to somebody else meanwhile.
+
+        Raises UpstreamError and what ``Spending.call`` raises; what was read before a page failed is kept.
+        """
+        answer, cursor = _Answer(), ""
+        errand = Errand(question.key, cause, lease, price=self.source.price)
+        while True:
+            with self.spending.call(errand) as call:
+                page = self.spending.made(call, partial(self.source.page, question, cursor))
+                answer.pages += 1
+                answer.sightings += page.sightings
+                answer.rejected += page.rejected
+                has_next = bool(page.cursor) and answer.pages < self.source.most_pages
+                fetched = self._taken(call, question, answer, is_cut=page.more and not has_next, is_last=not has_next)
+            if not has_next:
+                return fetched
+            cursor = page.cursor
+
+    def _taken(self, call: Call, question: DayQuestion, answer: _Answer, *, is_cut: bool, is_last: bool) -> DayFetched:
+        """What the pages so far say; each is kept with what it cost, so that a failure of the next loses nothing."""
+        trouble, stored = None, None
+        try:
+            with self._database().writing() as session:
+                if self._keep and (call.errand.lease is None or leases.holds(session, call.errand.lease)):
+                    stored = self._kept(session, question, answer, is_last=is_last)
+                self.spending.succeeded(session, call, ledger.OK if answer.sightings else ledger.NOT_FOUND)
+        except LocalFileError as error:
+            trouble = error
+        of_day = _of_day(question, answer)
+        return DayFetched(
+            tuple(of_day if stored is None else stored),
+            self.source.name,
+            question.now,
+            is_known_upstream=bool(of_day),
+            is_cut=is_cut,
+            rejected=tuple(answer.rejected),
+            trouble=trouble,
+        )
+
+    def _kept(self, session: Transaction, question: DayQuestion, answer: _Answer, *, is_last: bool) -> Sequence[Flight]:
+        taken = [one.flight for one in take(session, answer.sightings, question.names)]
+        told = [flight for flight in taken if question.is_of_day(flight)]
+        day = told[0].local_date if told and question.zone is None else question.date
+        if is_last:
+            asked_days.remember(session, _names(question, answer, told), day, self._asked_day(question, bool(told)))
+        return flights.of_day(session, question.names, day)
+
+    def _asked_day(self, question: DayQuestion, has_flights: bool) -> asked_days.AskedDay:
+        absent_for = absence_lifetime(self._negative_ttl, random.random())
+        now = self._clock()
+        return asked_days.AskedDay(self.source.name, now, None if has_flights else now + absent_for)
+
+
+def _of_day(question: DayQuestion, answer: _Answer) -> list[Flight]:
+    """The flights of the day as this answer alone has them."""
+    told = [one.flight for one in Book(()).take(answer.sightings, question.names)]
+    return sorted((flight for flight in told if question.is_of_day(flight)), key=lambda flight: flight.departs_at)
+
+
+def _names(question: DayQuestion, answer: _Answer, told: Sequence[Flight]) -> set[str]:
+    """Names under which the day has now been asked for: those that all its flights go by as their own."""
+    ids = {flight.ident for flight in told}
+    own = [one.designators | {one.ident} for one in answer.sightings if one.ident in ids and not one.operated_as]
+    return {*question.names, *(frozenset.intersection(*own) if own else ())}
+
+
+def _utc(now: datetime) -> tzinfo:
+    assert now.tzinfo is not None
+    return now.tzinfo

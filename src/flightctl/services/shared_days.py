@@ -1,0 +1,136 @@
+"""The paid step of look-ups for one day: the right endpoint, asked once for all who want the same at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flightctl.domain.billing import Cause
+from flightctl.domain.flight_freshness import FlightLifetimes
+from flightctl.domain.horizon import Choice, Endpoint, Permit, Way, choose, window_of
+from flightctl.domain.stored_day import StoredDay
+from flightctl.domain.turn import Lease
+from flightctl.errors import BudgetReached, FlightctlError, UpstreamError
+from flightctl.services.paid_flights import DayFetched, DayQuestion, PaidFlights
+from flightctl.services.single_flight import Landed, SingleFlight, Wish
+from flightctl.services.spending import Spending
+from flightctl.store import asked_days, flights
+from flightctl.store.engine import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class DayWanted:
+    """What is good enough of what somebody else has stored meanwhile: told after this moment, and fresh."""
+
+    asked_since: datetime
+    cause: Cause
+
+
+class SharedDays:
+    """Endpoints behind the single flight; past it where ``shares`` is false, because nothing is stored."""
+
+    def __init__(
+        self,
+        endpoints: Mapping[Endpoint, Callable[[], PaidFlights]],
+        permits: Mapping[Endpoint, Permit],
+        single: SingleFlight,
+        lifetimes: FlightLifetimes,
+        *,
+        shares: bool = True,
+    ) -> None:
+        self._endpoints = endpoints
+        self._permits = permits
+        self._single = single
+        self._lifetimes = lifetimes
+        self._shares = shares
+        self._opened: dict[Endpoint, PaidFlights] = {}
+        self._last: PaidFlights | None = None
+        self.passed_over: list[str] = []
+        """Why an endpoint that was preferred was not asked, for the last question."""
+
+    def choice(self, question: DayQuestion) -> Choice:
+        """Which endpoints can be asked for this day."""
+        return choose(window_of(question.date, question.zone or question.now.tzinfo), self._permits, question.now)
+
+    @property
+    def calls(self) -> int:
+        """Requests that this run has made, of all providers."""
+        return sum(spending.calls for spending in self.spendings)
+
+    @property
+    def errors(self) -> int:
+        """Those of them that failed."""
+        return sum(spending.errors for spending in self.spendings)
+
+    @property
+    def paid(self) -> int:
+        """Those of them that have to be paid for."""
+        return sum(spending.paid for spending in self.spendings)
+
+    @property
+    def bill(self) -> str:
+        """What the last endpoint that was asked costs, and how much of its budget is used."""
+        if self._last is None:
+            return ""
+        spending, price = self._last.spending, self._last.source.price
+        cap = spending.account.budget.cap
+        used = f"{spending.used} of {cap}" if cap is not None else str(spending.used)
+        return f"{price.of(1)} each; {used} {spending.account.units} of this cycle used"
+
+    @property
+    def spendings(self) -> list[Spending]:
+        """Of all accounts that this run has asked."""
+        return list({id(paid.spending): paid.spending for paid in self._opened.values()}.values())
+
+    def opened(self, way: Way) -> PaidFlights:
+        """The endpoint. Raises NoKey and other ConfigurationErrors."""
+        if way.endpoint not in self._opened:
+            self._opened[way.endpoint] = self._endpoints[way.endpoint]()
+        self._last = self._opened[way.endpoint]
+        return self._last
+
+    def day(self, question: DayQuestion, choice: Choice, wanted: DayWanted) -> Landed[DayFetched]:
+        """One day, from upstream or from what somebody else has just stored.
+
+        Raises as ``PaidFlights.day`` does, also where somebody else asked while we waited and failed.
+        """
+        self.passed_over = []
+        if not self._shares:
+            return Landed(self._fetched(question, choice, wanted.cause, None), led=True, waited=False)
+        wish = Wish(
+            question.key,
+            look=lambda session: self._stored(session, question, wanted),
+            ask=lambda lease: self._fetched(question, choice, wanted.cause, lease),
+        )
+        return self._single.fly(wish)
+
+    def _fetched(self, question: DayQuestion, choice: Choice, cause: Cause, lease: Lease | None) -> DayFetched:
+        """From the best endpoint that takes the question; the next one is asked only where that was not."""
+        *others, last = choice.ways
+        for way in others:
+            try:
+                return self.opened(way).day(question, cause, lease)
+            except FlightctlError as error:
+                if not _was_not_asked(error):
+                    raise
+                self.passed_over.append(f"{way.endpoint.value}: not asked, {error.message}")
+        return self.opened(last).day(question, cause, lease)
+
+    def _stored(self, session: Transaction, question: DayQuestion, wanted: DayWanted) -> DayFetched | None:
+        asked = asked_days.find(session, question.names, question.date)
+        if asked is None or not wanted.asked_since < asked.asked_at:
+            return None
+        found = tuple(flights.of_day(session, question.names, question.date))
+        day = StoredDay(found, asked.asked_at, asked.absent_until, asked.provider)
+        if not (day.is_fresh(self._lifetimes, question.now) or day.is_absent(question.now)):
+            return None
+        is_known = asked.absent_until is None
+        return DayFetched(found, asked.provider, asked.asked_at, is_known_upstream=is_known)
+
+
+def _was_not_asked(error: FlightctlError) -> bool:
+    """Whether nothing was spent, so that another provider may be asked instead."""
+    if isinstance(error, UpstreamError):
+        return not error.was_sent
+    return isinstance(error, BudgetReached)
