@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flightctl.services.kept_routes import KeptRoutes
     from flightctl.services.local_tier import LocalTier
     from flightctl.services.lookup import Lookups
+    from flightctl.services.manual_flights import ManualFlights
     from flightctl.services.paid_routes import PaidRoutes
     from flightctl.services.refresh import Refresh
     from flightctl.services.review import Review
@@ -275,6 +276,12 @@ class Runtime:
         from flightctl.services.review import Review
 
         return Review(self.database, self.caller, self.clock, self.ttl)
+
+    def manual_flights(self) -> ManualFlights:
+        """Manual flights of one day, and the history of any flight; raises LocalFileError."""
+        from flightctl.services.manual_flights import ManualFlights
+
+        return ManualFlights(self.database, self.caller, self.clock, self.review())
 
     def refresh(self, order: RefreshOrder) -> Refresh:
         """A refresh run; raises LocalFileError."""

@@ -40,7 +40,7 @@ def lookup(
         bool, typer.Option("--stale-if-error", help="Show an expired entry, with a warning, if the provider fails.")
     ] = False,
     date: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--date",
             metavar="DAY",
@@ -48,7 +48,7 @@ def lookup(
             autocompletion=days,
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say which tiers were asked, and why a call was or was not made.")
     ] = False,
@@ -62,7 +62,7 @@ def lookup(
         raise UsageError("--offline asks nobody and --refresh asks the provider", hint="leave one of them out")
     runtime = runtime_of(ctx)
     asked, flags = with_stdin(flights), LookupFlags(offline, refresh, stale_if_error, explain)
-    if date:
+    if date is not None:
         from flightctl.render.dated_lookup import DatedLookupView
 
         dated = runtime.dated_lookups(flags, parse_day(date))

@@ -22,12 +22,13 @@ _TERMINATED = 143
 
 COMMANDS = {
     "lookup": "lookup",
-    "add-manual": "review",
+    "add-manual": "add_manual",
     "pending": "review",
     "confirm": "review",
     "reject": "review",
     "forget": "review",
     "refresh-stale": "refresh",
+    "history": "history",
     "stats": "stats",
     "budget": "budget",
     "whoami": "whoami",

@@ -1,9 +1,8 @@
-"""``flightctl add-manual``, ``pending``, ``confirm``, ``reject`` and ``forget``."""
+"""``flightctl pending``, ``confirm``, ``reject`` and ``forget``."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,58 +12,36 @@ from flightctl.cli.completing import cached_flights
 from flightctl.cli.context import ask_before, runtime_of, warn_of_budget
 from flightctl.cli.several import each
 from flightctl.domain.caller import Role
-from flightctl.domain.proposal import Proposal, ReviewItem, same_codes
-from flightctl.domain.route import EntryStatus, RouteEntry
+from flightctl.domain.flight import Flight as DatedFlight
+from flightctl.domain.flight import is_flight_id
+from flightctl.domain.proposal import Proposal, ReviewItem
 from flightctl.errors import NotAllowed, NotFound, UsageError
 from flightctl.render.entries import EntriesView
 from flightctl.render.progress import progress
 from flightctl.render.refresh import VerificationView
 from flightctl.runtime import Runtime
 
-add_manual_app, pending_app, confirm_app, reject_app, forget_app = (new_app() for _ in range(5))
+pending_app, confirm_app, reject_app, forget_app = (new_app() for _ in range(4))
 
-Flight = Annotated[
-    str, typer.Argument(metavar="FLIGHT", help="A flight designator, such as NZ527.", show_default=False)
-]
 Flights = Annotated[
     list[str],
     typer.Argument(metavar="FLIGHT...", help="Flight designators.", autocompletion=cached_flights, show_default=False),
 ]
 SomeFlights = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FLIGHT]...", help="Flights whose proposals to confirm.", show_default=False),
+    typer.Argument(metavar="[FLIGHT|FLIGHT_ID]...", help="Flights whose proposals to confirm.", show_default=False),
 ]
 ProposalId = Annotated[
     int | None, typer.Option("--proposal", metavar="ID", help="Which of several proposals; 'pending' shows them.")
 ]
 
 
-@add_manual_app.command("add-manual", cls=Command)
-def add_manual(
-    ctx: typer.Context,
-    flight: Flight,
-    departure: Annotated[str, typer.Option("--from", metavar="AIRPORT", help="Where it departs, IATA or ICAO code.")],
-    arrival: Annotated[str, typer.Option("--to", metavar="AIRPORT", help="Where it arrives, IATA or ICAO code.")],
-    airline: Annotated[str, typer.Option("--airline", help="Its airline, if the designator does not say.")] = "",
-    note: Annotated[str, typer.Option("--note", help="How you know; staff will read it.")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="Staff: propose against a confirmed entry.")] = False,
-) -> None:
-    """Propose a route by hand; it answers look-ups once staff have confirmed it."""
-    from flightctl.services.review import ManualRoute
-
-    if replace:
-        ask_before(ctx, f"Propose to replace the confirmed entry of {flight}?")
-    runtime = runtime_of(ctx)
-    item = runtime.review().propose(ManualRoute(flight, departure, arrival, airline, note, replace))
-    runtime.output.show(EntriesView([_as_seen_by(runtime, item)], runtime.ttl))
-    runtime.output.note(f"{item.flight_iata} waits for staff: 'flightctl confirm {item.flight_iata}'")
-
-
 @pending_app.command("pending", cls=Command)
 def pending(ctx: typer.Context) -> None:
-    """Staff: list what waits for a decision."""
+    """Staff: list what waits for a decision: routes, and flights of one day."""
     runtime = runtime_of(ctx)
-    runtime.output.show(EntriesView(runtime.review().pending(), runtime.ttl))
+    entries, flights = runtime.review().pending(), runtime.manual_flights().pending()
+    runtime.output.show(EntriesView(entries, runtime.ttl, flights=flights))
 
 
 @confirm_app.command("confirm", cls=Command)
@@ -84,7 +61,7 @@ def confirm(
     elif all_of_them:
         _confirm_all(ctx, runtime)
     elif flights:
-        each(runtime, flights, lambda flight: runtime.review().confirm(flight, proposal))
+        each(runtime, flights, lambda flight: _confirmed(runtime, flight, proposal))
     else:
         _confirm_one_by_one(runtime)
 
@@ -93,7 +70,7 @@ def confirm(
 def reject(ctx: typer.Context, flights: Flights, proposal: ProposalId = None) -> None:
     """Staff: reject the proposals for these flights; a confirmed entry stays."""
     runtime = runtime_of(ctx)
-    each(runtime, flights, lambda flight: runtime.review().reject(flight, proposal))
+    each(runtime, flights, lambda flight: _rejected(runtime, flight, proposal))
 
 
 @forget_app.command("forget", cls=Command)
@@ -102,6 +79,19 @@ def forget(ctx: typer.Context, flights: Flights) -> None:
     ask_before(ctx, f"Delete the cached {'entry' if len(flights) == 1 else 'entries'} of {', '.join(flights)}?")
     runtime = runtime_of(ctx)
     each(runtime, flights, lambda flight: runtime.review().forget(flight))
+
+
+def _confirmed(runtime: Runtime, flight: str, proposal: int | None) -> ReviewItem | DatedFlight:
+    """A flight of one day where its id is given, else a route."""
+    if is_flight_id(flight):
+        return runtime.manual_flights().confirm(flight)
+    return runtime.review().confirm(flight, proposal)
+
+
+def _rejected(runtime: Runtime, flight: str, proposal: int | None) -> ReviewItem | DatedFlight:
+    if is_flight_id(flight):
+        return runtime.manual_flights().reject(flight)
+    return runtime.review().reject(flight, proposal)
 
 
 def _verify(runtime: Runtime, flights: list[str]) -> None:
@@ -130,23 +120,35 @@ def _waiting(runtime: Runtime, flights: list[str]) -> list[ReviewItem]:
 
 def _confirm_all(ctx: typer.Context, runtime: Runtime) -> None:
     runtime.caller.require(Role.STAFF, "confirm")
-    items = runtime.review().pending()
-    if not items:
+    names = [item.flight_iata for item in runtime.review().pending()]
+    names += [flight.flight_id for flight in runtime.manual_flights().pending()]
+    if not names:
         raise NotFound("nothing waits to be confirmed")
-    ask_before(ctx, f"Confirm {len(items)} flight{'' if len(items) == 1 else 's'}?")
-    each(runtime, [item.flight_iata for item in items], lambda flight: runtime.review().confirm(flight))
+    ask_before(ctx, f"Confirm {len(names)} flight{'' if len(names) == 1 else 's'}?")
+    each(runtime, names, lambda flight: _confirmed(runtime, flight, None))
 
 
 def _confirm_one_by_one(runtime: Runtime) -> None:
     runtime.caller.require(Role.STAFF, "confirm")
     if not sys.stdin.isatty():
         raise UsageError("name the flights to confirm", hint="or --all, or --verify; at a terminal it asks one by one")
-    items = runtime.review().pending()
-    if not items:
+    items, flights = runtime.review().pending(), runtime.manual_flights().pending()
+    if not items and not flights:
         raise NotFound("nothing waits to be confirmed")
-    for item in items:
-        if not _decided(runtime, item):
-            return
+    if all(_decided(runtime, item) for item in items):
+        # Stops at the first where the reviewer quits.
+        all(_decided_on_flight(runtime, flight) for flight in flights)
+
+
+def _decided_on_flight(runtime: Runtime, flight: DatedFlight) -> bool:
+    """Ask about a flight of one day; false when the reviewer quits."""
+    note = f" ({flight.note})" if flight.note else ""
+    answer = _asked(f"{flight.flight_id}{note}")
+    if answer.startswith("c"):
+        runtime.manual_flights().confirm(flight.flight_id)
+    elif answer.startswith("r"):
+        runtime.manual_flights().reject(flight.flight_id)
+    return not answer.startswith("q")
 
 
 def _decided(runtime: Runtime, item: ReviewItem) -> bool:
@@ -168,19 +170,9 @@ def _asked_about(item: ReviewItem, proposal: Proposal | None) -> str:
     route = proposal.route if proposal else item.entry.route if item.entry else None
     ends = f"{route.departure_iata} to {route.arrival_iata}" if route else ""
     note = f" ({proposal.note})" if proposal and proposal.note else ""
-    question = f"{item.flight_iata} {ends}{note}: confirm, reject, skip or quit? [c/r/s/q]"
+    return _asked(f"{item.flight_iata} {ends}{note}")
+
+
+def _asked(what: str) -> str:
+    question = f"{what}: confirm, reject, skip or quit? [c/r/s/q]"
     return str(typer.prompt(question, default="s", show_default=False, err=True))
-
-
-def _as_seen_by(runtime: Runtime, item: ReviewItem) -> ReviewItem:
-    """Who proposes sees their own proposal only; other people's, and a pending row that is theirs, are for staff."""
-    if runtime.caller.role >= Role.STAFF:
-        return item
-    own = tuple(known for known in item.proposals if known.proposed_by == runtime.caller.user)
-    return ReviewItem(item.flight_iata, item.entry if _may_see(item.entry, own) else None, own)
-
-
-def _may_see(entry: RouteEntry | None, own: Sequence[Proposal]) -> bool:
-    if entry is None or entry.status is EntryStatus.CONFIRMED:
-        return True
-    return any(same_codes(entry.route, known.route) for known in own)

@@ -64,6 +64,11 @@ def parse_flight_id(text: str) -> FlightId:
         raise BadFlightId(f"{ascii(text)[:60]} is no flight id") from None
 
 
+def is_flight_id(text: str) -> bool:
+    """Whether an id is meant, be it well formed or not: a designator has no dots."""
+    return "." in text
+
+
 def minted(ident: str, scheduled_local: datetime, origin: str, destination: str) -> FlightId:
     """The id of a flight that is seen for the first time; ``scheduled_local`` is the origin's wall clock."""
     return FlightId(ident, scheduled_local.date(), f"{scheduled_local:%H%M}", origin, destination)
@@ -112,13 +117,17 @@ class Flight(NamedTuple):
     aircraft_type: str
     diverted_to: str
     provider: str
-    """Who was heard last."""
+    """Whose word the status is: who was heard last, unless another one knows of more that has happened."""
     observed_at: datetime
-    """When that provider was asked."""
+    """When the provider that was heard last was asked."""
     updated_at: datetime
     """When the values last changed."""
     version: int
     review: str = CONFIRMED
+    added_by: str = ""
+    """Who entered it by hand; empty for what a provider reported first."""
+    note: str = ""
+    """How they know."""
 
     @property
     def departs_at(self) -> datetime:

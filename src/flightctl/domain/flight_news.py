@@ -15,9 +15,12 @@ from flightctl.domain.zones import zone_named
 SCHEDULED = tuple(name for name in TIMES if name.startswith("scheduled"))
 _ARRIVAL = tuple(name for name in TIMES if name.endswith(("_on", "_in")) and not name.startswith("scheduled"))
 _DETAILS = ("departure_gate", "departure_terminal", "arrival_gate", "arrival_terminal", "aircraft_type")
-_ESTIMATES = {"scheduled_out": "estimated_out", "scheduled_in": "estimated_in"}
-"""An estimate is one of the schedule that it was made for."""
-_RUNWAY_ESTIMATES = {"scheduled_out": "estimated_off", "scheduled_in": "estimated_on"}
+_DEPARTURE = tuple(name for name in (*TIMES, *_DETAILS) if name.endswith(("_out", "_off")) or "departure" in name)
+_OF_A_SCHEDULE = {
+    "scheduled_out": ("estimated_out", "scheduled_off", "estimated_off"),
+    "scheduled_in": ("estimated_in", "scheduled_on", "estimated_on"),
+}
+"""What was planned or expected around a time at the gate holds for as long as that time does."""
 _STAGES = (FlightStatus.SCHEDULED, FlightStatus.ACTIVE, FlightStatus.LANDED, FlightStatus.ARRIVED)
 
 Value = str | datetime | FlightStatus | None
@@ -71,7 +74,7 @@ def first_seen(report: Reported, review: str = CONFIRMED) -> Applied:
     }
     blank = Flight(**values)
     flight = blank._replace(**_news(blank, report))
-    changes = (_change(blank, flight, name) for name in SCHEDULED if getattr(flight, name) is not None)
+    changes = (_change(blank, flight, name, first.provider) for name in SCHEDULED if getattr(flight, name) is not None)
     return Applied(flight, tuple(changes))
 
 
@@ -82,9 +85,8 @@ def applied(flight: Flight, report: Reported) -> Applied:
         return Applied(flight, (), outdated=True)
     heard = flight._replace(
         flight_iata=flight.flight_iata or _iata_of(report),
-        provider_status=_word(report) or flight.provider_status,
-        provider=first.provider,
         observed_at=first.observed_at,
+        **_teller(flight, report),
         **_codes(flight, first),
     )
     news = {name: value for name, value in _news(flight, report).items() if value != getattr(flight, name)}
@@ -92,15 +94,14 @@ def applied(flight: Flight, report: Reported) -> Applied:
         return Applied(heard, ())
     changed = heard._replace(**news, updated_at=first.observed_at, version=flight.version + 1)
     changed = changed._replace(local_date=_local_date(changed))
-    return Applied(changed, tuple(_change(flight, changed, name) for name in news))
+    return Applied(changed, tuple(_change(flight, changed, name, first.provider) for name in news))
 
 
 def _news(flight: Flight, report: Reported) -> dict[str, Any]:
     """The values that the report gives to fields, changed or not."""
     rows = _of_this_leg(flight, report)
-    news: dict[str, Any] = {name: _first(getattr(row.times, name) for row in rows) for name in TIMES}
-    news |= {name: _first(getattr(row, name) for row in rows) for name in _DETAILS}
-    news |= {name: news[name] or value for name, value in _elsewhere(flight, report).items()}
+    news: dict[str, Any] = {name: _first(_value(row, name) for row in rows) for name in (*TIMES, *_DETAILS)}
+    news |= {name: news[name] or value for name, value in _diversion(flight, report).items()}
     news["diverted_to"] = _diverted_to(flight, report)
     news = {name: value for name, value in news.items() if value}
     news |= _outlived(flight, news)
@@ -119,10 +120,18 @@ def _of_this_leg(flight: Flight, report: Reported) -> list[Sighting]:
     ]
 
 
-def _elsewhere(flight: Flight, report: Reported) -> dict[str, Any]:
-    """When a diverted flight comes, or came, down at the other airport."""
-    rows = [row for row in report.sightings if not is_same_place(row.destination, _ends_of(flight)[1])]
-    return {name: _first(getattr(row.times, name) for row in rows) for name in _ARRIVAL} if rows else {}
+def _diversion(flight: Flight, report: Reported) -> dict[str, Any]:
+    """What rows to another airport tell of a diverted flight: how it leaves, and when it comes down there."""
+    origin, destination = _ends_of(flight)
+    rows = [row for row in report.sightings if not is_same_place(row.destination, destination)]
+    leaving = [row for row in rows if is_same_place(row.origin, origin)]
+    told = {name: _first(_value(row, name) for row in leaving) for name in _DEPARTURE}
+    return told | {name: _first(_value(row, name) for row in rows) for name in _ARRIVAL}
+
+
+def _value(row: Sighting, name: str) -> Value:
+    told: Value = getattr(row.times if name in TIMES else row, name)
+    return told
 
 
 def _diverted_to(flight: Flight, report: Reported) -> str:
@@ -134,18 +143,30 @@ def _diverted_to(flight: Flight, report: Reported) -> str:
     return next((place.code for place in others if not is_same_place(place, destination)), "")
 
 
+def _teller(flight: Flight, report: Reported) -> dict[str, Any]:
+    """Whose word the status is, and that word."""
+    if _is_behind(flight, report):
+        return {}
+    return {"provider": report.sightings[0].provider, "provider_status": _word(report) or flight.provider_status}
+
+
 def _status(flight: Flight, report: Reported) -> FlightStatus:
+    status = _told(report)
+    if report.sightings[0].from_timetable and flight.status is not FlightStatus.UNKNOWN:
+        return flight.status
+    return flight.status if status is FlightStatus.UNKNOWN or _is_behind(flight, report) else status
+
+
+def _told(report: Reported) -> FlightStatus:
     told = [row.status for row in report.sightings]
     if FlightStatus.DIVERTED in told:
         return FlightStatus.DIVERTED
-    status, first = _first(one for one in told if one is not FlightStatus.UNKNOWN), report.sightings[0]
-    if status is None or (first.from_timetable and flight.status is not FlightStatus.UNKNOWN):
-        return flight.status
-    assert isinstance(status, FlightStatus)
-    if first.provider != flight.provider and _stage(status) < _stage(flight.status):
-        # Another provider that has not heard of it yet takes nothing back that has happened.
-        return flight.status
-    return status
+    return next((one for one in told if one is not FlightStatus.UNKNOWN), FlightStatus.UNKNOWN)
+
+
+def _is_behind(flight: Flight, report: Reported) -> bool:
+    """Whether another provider has not heard of it yet: it takes nothing back that has happened."""
+    return report.sightings[0].provider != flight.provider and _stage(_told(report)) < _stage(flight.status)
 
 
 def _stage(status: FlightStatus) -> int:
@@ -153,10 +174,10 @@ def _stage(status: FlightStatus) -> int:
 
 
 def _outlived(flight: Flight, news: dict[str, Any]) -> dict[str, Any]:
-    """Estimates that were made for a schedule that no longer holds, where there is none for the new one."""
-    moved = [name for name in _ESTIMATES if name in news and getattr(flight, name) not in (None, news[name])]
-    estimates = [pairs[name] for name in moved for pairs in (_ESTIMATES, _RUNWAY_ESTIMATES)]
-    return {name: None for name in estimates if name not in news and getattr(flight, name) is not None}
+    """What belonged to a schedule that no longer holds, where there is none of it for the new one."""
+    moved = [name for name in _OF_A_SCHEDULE if name in news and getattr(flight, name) not in (None, news[name])]
+    outlived = [one for name in moved for one in _OF_A_SCHEDULE[name]]
+    return {name: None for name in outlived if name not in news and getattr(flight, name) is not None}
 
 
 def _ends(first: Sighting) -> dict[str, Any]:
@@ -204,9 +225,9 @@ def _local_date(flight: Flight) -> date:
     return flight.departs_at.astimezone(zone or UTC).date()
 
 
-def _change(before: Flight, after: Flight, name: str) -> Change:
+def _change(before: Flight, after: Flight, name: str, provider: str) -> Change:
     old, new = _text(getattr(before, name)), _text(getattr(after, name))
-    return Change(after.flight_id, name, old, new, after.observed_at, after.provider)
+    return Change(after.flight_id, name, old, new, after.observed_at, provider)
 
 
 def _text(value: Value) -> str | None:

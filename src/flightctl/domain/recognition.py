@@ -97,9 +97,12 @@ def _keys(one: Sighting) -> list[object]:
     return [departs_at(one), *([(one.provider, one.provider_id)] if one.provider_id else [])]
 
 
-def _rank(one: Sighting) -> tuple[bool, bool]:
-    """The operating row speaks for the flight, and of two plans the one that was not given up."""
-    return bool(one.operated_as), one.status is FlightStatus.CANCELLED
+def _rank(one: Sighting) -> tuple[bool, bool, bool]:
+    """The operating row speaks for the flight, of a diversion the row between the planned airports, and of two plans
+    the one that was not given up.
+    """
+    ends = {one.origin.iata, one.origin.icao, one.destination.iata, one.destination.icao}
+    return bool(one.operated_as), one.diverted_to in ends - {""}, one.status is FlightStatus.CANCELLED
 
 
 def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recognised]:

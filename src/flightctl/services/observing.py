@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, islice
 
-from flightctl.domain.flight import CONFIRMED
 from flightctl.domain.flight_book import Book, possible_ids
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.recognition import names_of
@@ -64,17 +63,20 @@ class Observing:
         return observed
 
 
-def take(
-    session: Transaction, sightings: Sequence[Sighting], asked: Collection[str] = (), review: str = CONFIRMED
-) -> list[Applied]:
+def take(session: Transaction, sightings: Sequence[Sighting], asked: Collection[str] = ()) -> list[Applied]:
     """Take up reports within a transaction, answer by answer; ``asked`` are further names of all flights in them."""
     rows = completed(session, sightings)
-    book = Book(flights.entries(session, _candidates(session, rows)))
+    book = book_about(session, rows)
     taken: list[Applied] = []
     for _, answer in groupby(rows, key=lambda one: (one.provider, one.observed_at)):
-        taken += book.take(list(answer), asked, review)
+        taken += book.take(list(answer), asked)
     flights.write(session, book.written)
     return taken
+
+
+def book_about(session: Transaction, rows: Sequence[Sighting]) -> Book:
+    """The stored flights that these rows, whose codes are complete, may be about."""
+    return Book(flights.entries(session, _candidates(session, rows)))
 
 
 def _candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:

@@ -57,6 +57,15 @@ def origin_zone(reader: LocalReader, names: Sequence[str], cache_keys: Sequence[
     return str(rows[0][0]) if rows else ""
 
 
+def ids_with_prefix(reader: LocalReader, prefix: str, limit: int) -> list[str]:
+    """Ids of confirmed flights for completion, the latest first. Raises LocalFileError."""
+    statement = (
+        "SELECT flight_id FROM flights WHERE flight_id >= ? AND flight_id < ? AND +review = 'confirmed' "
+        "ORDER BY departure_date DESC, flight_id LIMIT ?"
+    )
+    return [row[0] for row in reader.select(statement, (prefix, f"{prefix}~", limit))]
+
+
 def _flight(row: Sequence[Any]) -> Flight:
     values = list(row)
     for i in _INSTANTS:

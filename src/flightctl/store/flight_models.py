@@ -42,6 +42,8 @@ FLIGHTS = Table(
     _instant("updated_at"),
     Column("version", Integer, nullable=False),
     _text("review", "confirmed"),
+    _text("added_by", ""),
+    _text("note", ""),
     CheckConstraint(
         "status IN ('scheduled', 'active', 'landed', 'arrived', 'cancelled', 'diverted', 'unknown')",
         name="flights_status",

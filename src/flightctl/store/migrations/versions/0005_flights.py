@@ -76,6 +76,8 @@ def _create_flights() -> None:
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
         text_column("review", server_default="confirmed"),
+        _empty("added_by"),
+        _empty("note"),
         sa.CheckConstraint(
             "status IN ('scheduled', 'active', 'landed', 'arrived', 'cancelled', 'diverted', 'unknown')",
             name="flights_status",
