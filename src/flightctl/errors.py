@@ -1,7 +1,7 @@
 """Everything that can go wrong, once: each class has its exit code, its machine-readable code and its hint.
 
 FlightctlError
-├── UsageError (2)          BadDesignator, BadAirport, ConfirmationNeeded
+├── UsageError (2)          BadDesignator, BadAirport, BadDate, BadFlightId, ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
 ├── NotAllowed (4)
 ├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, BreakerOpen,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +58,7 @@ def test_as_many_are_paired_as_can_be_and_none_of_all_ways_moves_less(
         return (i, j) not in forbidden
 
     pairs = assigned(times(ones), times(others), may_be, FURTHEST * MINUTE)
-    assert all(one[0] < two[0] and one[1] < two[1] for one, two in zip(pairs, pairs[1:], strict=False))
+    assert all(one[0] < two[0] and one[1] < two[1] for one, two in pairwise(pairs))
     assert all(may_be(i, j) and abs(ones[i] - others[j]) <= FURTHEST for i, j in pairs)
     assert (len(pairs), moved(pairs, ones, others)) == best(ones, others, may_be)
 
@@ -77,5 +77,10 @@ def test_nothing_is_paired_with_nothing() -> None:
 
 def test_only_pairs_that_are_near_enough_are_asked_about() -> None:
     asked: list[tuple[int, int]] = []
-    assigned(times([0, 1000]), times([5, 1005]), lambda i, j: bool(asked.append((i, j))), 10 * MINUTE)
+
+    def may_be(i: int, j: int) -> bool:
+        asked.append((i, j))
+        return True
+
+    assigned(times([0, 1000]), times([5, 1005]), may_be, 10 * MINUTE)
     assert sorted(asked) == [(0, 0), (1, 1)]

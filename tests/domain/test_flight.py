@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,13 +88,12 @@ def test_what_is_no_id_is_refused(text: str) -> None:
         parse_flight_id(text)
 
 
-@given(st.text())
-def test_no_text_breaks_the_reading_of_ids_or_its_refusal(text: str) -> None:
-    try:
-        assert str(parse_flight_id(text)) == text.strip().upper()
-    except BadFlightId as refused:
-        assert str(refused).isascii()
-        assert str(refused).isprintable()
+@given(st.text().filter(lambda text: "." not in text))
+def test_any_other_text_is_refused_in_words_that_a_terminal_can_show(text: str) -> None:
+    with pytest.raises(BadFlightId) as refused:
+        parse_flight_id(text)
+    assert str(refused.value).isascii()
+    assert str(refused.value).isprintable()
 
 
 @given(st.text(max_size=2000).map(lambda text: f"{text}{EXAMPLE * 40}"))
@@ -155,7 +154,7 @@ ARRIVALS = ["scheduled_on", "scheduled_in", "estimated_on", "estimated_in", "act
 
 @pytest.mark.parametrize("known", range(len(DEPARTURES) + 1))
 def test_the_expected_departure_is_the_best_that_is_known(known: int) -> None:
-    times = {name: OUT + (i + 1) * MINUTE for i, name in enumerate(DEPARTURES[:known])}
+    times: dict[str, Any] = {name: OUT + (i + 1) * MINUTE for i, name in enumerate(DEPARTURES[:known])}
     assert flight()._replace(**times).expected_departure == OUT + known * MINUTE
 
 
@@ -213,4 +212,5 @@ def test_a_flight_has_left_when_it_was_seen_under_way_or_after(status: FlightSta
 
 @pytest.mark.parametrize("name", ["actual_out", "actual_off"])
 def test_a_flight_has_left_when_a_time_says_so_whatever_its_status(name: str) -> None:
-    assert flight()._replace(status=FlightStatus.UNKNOWN, **{name: datetime(2026, 12, 2, tzinfo=UTC)}).has_left
+    happened: dict[str, Any] = {name: OUT}
+    assert flight()._replace(status=FlightStatus.UNKNOWN, **happened).has_left

@@ -41,7 +41,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 T_OUT, T_IN = utc(OUT), utc(IN)
 DETAILS = ("departure_gate", "departure_terminal", "arrival_gate", "arrival_terminal", "aircraft_type")
 TWELVE = {name: T_OUT + number * MINUTE for number, name in enumerate(TIMES)}
-ICAO_ONLY = {"ident": "ANZ527", "designators": frozenset({"ANZ527"})}
+ICAO_ONLY: dict[str, Any] = {"ident": "ANZ527", "designators": frozenset({"ANZ527"})}
 
 
 def later(*rows: Sighting, **more: Any) -> list[Sighting]:
@@ -92,7 +92,9 @@ def test_an_airport_without_an_icao_code_stands_in_the_id_by_its_iata_code() -> 
 
 
 def test_the_id_has_the_ident_that_the_provider_gave() -> None:
-    jazz = sighting(OUT, ident="JZA8428", designators=frozenset({"JZA8428", "QK8428"}), codeshares=frozenset({"AC8428"}))
+    jazz = sighting(
+        OUT, ident="JZA8428", designators=frozenset({"JZA8428", "QK8428"}), codeshares=frozenset({"AC8428"})
+    )
     one = flight(jazz)
     assert one.flight_id == "JZA8428.2026-12-03.0830.NZAA.NZCH"
     assert one.flight_iata == "QK8428"
@@ -466,7 +468,7 @@ def reports(draw: st.DrawFn) -> list[Sighting]:
 @given(reports())
 def test_the_history_leads_from_nothing_to_the_present_values(rows: list[Sighting]) -> None:
     made = first_seen(report(rows[0]))
-    one, values = made.flight, {}
+    one, values = made.flight, dict[str, str | None]()
     for row in rows[1:]:
         said = applied(one, report(row))
         for change in said.changes:

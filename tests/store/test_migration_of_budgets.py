@@ -28,6 +28,7 @@ def test_the_fourth_revision_adds_budgets_and_what_a_call_cost_and_why(database:
 
 
 def test_a_downgrade_to_the_third_revision_forgets_budgets_only(database: Path) -> None:
+    downgrade(database, "0004")
     before = tables(database)
     downgrade(database, "0003")
     assert tables(database) == before - BUDGET_TABLES

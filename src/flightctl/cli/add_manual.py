@@ -30,11 +30,13 @@ def add_manual(
         str, typer.Argument(metavar="FLIGHT", help="A flight designator, such as NZ527.", show_default=False)
     ],
     departure: Annotated[
-        str, typer.Option("--from", metavar="AIRPORT", help="Where it departs, IATA or ICAO code.", show_default=False)
-    ] = "",
+        str | None,
+        typer.Option("--from", metavar="AIRPORT", help="Where it departs, IATA or ICAO code.", show_default=False),
+    ] = None,
     arrival: Annotated[
-        str, typer.Option("--to", metavar="AIRPORT", help="Where it arrives, IATA or ICAO code.", show_default=False)
-    ] = "",
+        str | None,
+        typer.Option("--to", metavar="AIRPORT", help="Where it arrives, IATA or ICAO code.", show_default=False),
+    ] = None,
     airline: Annotated[str, typer.Option("--airline", help="Its airline, if the designator does not say.")] = "",
     note: Annotated[str, typer.Option("--note", help="How you know; staff will read it.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Staff: propose against a confirmed entry.")] = False,
@@ -65,25 +67,31 @@ def add_manual(
     if date is not None:
         if replace:
             raise UsageError("--replace is for routes", hint="leave --date out")
-        manual = ManualFlight(flight, parse_day(date), out, into, departure, arrival, airline, note)
+        manual = ManualFlight(flight, parse_day(date), out, into, departure or "", arrival or "", airline, note)
         _add_flight(runtime_of(ctx), manual)
         return
-    _require_route(departure, arrival, out, into)
+    _check_is_route(out, into)
+    manual_route = ManualRoute(
+        flight, _required("--from", departure), _required("--to", arrival), airline, note, replace
+    )
     if replace:
         ask_before(ctx, f"Propose to replace the confirmed entry of {flight}?")
     runtime = runtime_of(ctx)
-    item = runtime.review().propose(ManualRoute(flight, departure, arrival, airline, note, replace))
+    item = runtime.review().propose(manual_route)
     runtime.output.show(EntriesView([_as_seen_by(runtime, item)], runtime.ttl))
     runtime.output.note(f"{item.flight_iata} waits for staff: 'flightctl confirm {item.flight_iata}'")
 
 
-def _require_route(departure: str, arrival: str, out: str, into: str) -> None:
-    """What a route needs, and what is for a flight only."""
-    lacking = [option for option, code in (("--from", departure), ("--to", arrival)) if not code]
-    if lacking:
-        raise UsageError(f"missing option {lacking[0]}", hint="a route needs --from and --to, such as AKL and CHC")
+def _check_is_route(out: str, into: str) -> None:
     if out or into:
         raise UsageError("--out and --in are times of one day", hint="say which one with --date")
+
+
+def _required(option: str, code: str | None) -> str:
+    """What a route needs, and a flight of one day may leave out."""
+    if code is None:
+        raise UsageError(f"missing option {option}", hint="a route needs --from and --to, such as AKL and CHC")
+    return code
 
 
 def _add_flight(runtime: Runtime, manual: ManualFlight) -> None:

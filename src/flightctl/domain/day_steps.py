@@ -8,22 +8,31 @@ from datetime import datetime
 from flightctl.domain.explanation import age
 from flightctl.domain.flight_freshness import FOR_EVER, FlightLifetimes, all_fresh_until
 from flightctl.domain.horizon import Choice
-from flightctl.domain.stored_day import StoredDay
+from flightctl.domain.stored_day import DayMove, StoredDay
 
 
-def of_stored(stored: StoredDay, lifetimes: FlightLifetimes, now: datetime) -> str:
+def of_not_asking(move: DayMove) -> list[str]:
+    """Why nobody is asked."""
+    return [f"upstream: not asked; {move.value}"]
+
+
+def of_stored(stored: StoredDay, lifetimes: FlightLifetimes, now: datetime) -> list[str]:
     """What the local tier has of the day."""
+    return [f"local: {_state(stored, lifetimes, now)}"]
+
+
+def _state(stored: StoredDay, lifetimes: FlightLifetimes, now: datetime) -> str:
     if not stored.flights:
         if stored.is_absent(now) and stored.absent_until is not None:
-            return f"local: {stored.provider} knew no such flight; remembered until {stored.absent_until:%H:%M} UTC"
-        return "local: nothing is stored of that day"
+            return f"{stored.provider} knew no such flight; remembered until {stored.absent_until:%H:%M} UTC"
+        return "nothing is stored of that day"
     n, seen = len(stored.flights), min(flight.observed_at for flight in stored.flights)
     until = all_fresh_until(stored.flights, lifetimes, now)
     state = "final" if until == FOR_EVER else f"fresh until {until:%Y-%m-%d %H:%M} UTC"
     if until <= now:
         state = f"stale since {until:%Y-%m-%d %H:%M} UTC"
     whole = "" if stored.asked_at else "; nobody has asked for the whole day"
-    return f"local: {n} flight{'' if n == 1 else 's'}, last seen {age(seen, now)} ago, {state}{whole}"
+    return f"{n} flight{'' if n == 1 else 's'}, last seen {age(seen, now)} ago, {state}{whole}"
 
 
 def of_barred(choice: Choice) -> list[str]:

@@ -52,6 +52,8 @@ class Written:
     seen: dict[str, Flight] = field(default_factory=dict)
     """Those that were vouched for, and stayed as they were."""
     changes: list[Change] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    """Ids of those that leave on another local day than before."""
     aliases: list[tuple[Entry, str, str]] = field(default_factory=list)
     """(flight, alias, kind) that are new."""
 
@@ -114,6 +116,8 @@ class Book:
 
     def _keep(self, entry: Entry, after: Applied) -> None:
         flight, written = after.flight, self.written
+        if flight.local_date != entry.flight.local_date:
+            written.moved.add(flight.flight_id)
         entry.flight = flight
         written.changes += after.changes
         if flight.flight_id in written.created:

@@ -33,6 +33,9 @@ class Carrier:
     name: str
 
 
+NO_CARRIER = Carrier("", "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedLeg:
     """One take-off and landing of one marketing designator on one day, as a provider reported it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,6 +61,10 @@ class Reported:
         return departs_at(self.sightings[0])
 
 
+_Numbered = tuple[int, Reported]
+"""A reported flight and its place in the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """A reported flight and the stored one that it is; an empty id where it is none of them."""
@@ -108,11 +112,12 @@ def _rank(one: Sighting) -> tuple[bool, bool, bool]:
 def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recognised]:
     """Assign the flights of one answer to stored ones, each to at most one.
 
-    First by the provider's id, whatever the schedule; then by name, places and a scheduled departure at most
+    First by the provider's id, whatever the schedule, also where several ids lead to one; then by name, places and a scheduled departure at most
     ``LARGEST_RETIME`` from the last known one, so that the sum of all retimes is smallest: times of departure lie on a
-    line, and two rotations of one number never change places.
+    line, and two rotations of one number never change places on it.
     """
     by_id = {pair: flight.flight_id for flight in known for pair in flight.provider_ids}
+    answer = _joined(answer, by_id)
     found = {i: _by_provider_id(one, by_id) for i, one in enumerate(answer)}
     taken = set(found.values())
     left = [(i, one) for i, one in enumerate(answer) if not found[i]]
@@ -120,11 +125,44 @@ def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recogn
     return [Recognised(one, found[i]) for i, one in enumerate(answer)]
 
 
+def _joined(answer: Sequence[Reported], by_id: dict[tuple[str, str], str]) -> list[Reported]:
+    """Those with ids of one stored flight as one: its plan was filed anew, and the old one is told beside it."""
+    alike: defaultdict[str | int, list[Reported]] = defaultdict(list)
+    for i, one in enumerate(answer):
+        alike[_by_provider_id(one, by_id) or i].append(one)
+    return [some[0] if len(some) == 1 else _as_one(some) for some in alike.values()]
+
+
+def _as_one(some: Iterable[Reported]) -> Reported:
+    return Reported(tuple(sorted((row for one in some for row in one.sightings), key=_rank)))
+
+
 def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:
     return next((by_id[pair] for pair in sorted(one.provider_ids) if pair in by_id), "")
 
 
-def _by_schedule(left: Sequence[tuple[int, Reported]], free: Sequence[Known]) -> dict[int, str]:
+def _by_schedule(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for ones, flights in _lines(left, free):
+        found |= _on_a_line(ones, flights)
+    return found
+
+
+def _lines(left: Sequence[_Numbered], free: Sequence[Known]) -> Iterator[tuple[list[_Numbered], list[Known]]]:
+    """Parts of which none may be one of another part: another leg of the number may well be passed by."""
+    waiting, alone = list(left), list(free)
+    while waiting:
+        ones, flights, new = list[_Numbered](), list[Known](), [waiting.pop()]
+        while new:
+            near = [flight for flight in alone if any(_may_be(one, flight) for _, one in new)]
+            alone = [flight for flight in alone if flight not in near]
+            ones, flights = ones + new, flights + near
+            new = [one for one in waiting if any(_may_be(one[1], flight) for flight in near)]
+            waiting = [one for one in waiting if one not in new]
+        yield ones, flights
+
+
+def _on_a_line(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:
     ones = sorted(left, key=lambda one: (one[1].departs_at, one[0]))
     flights = sorted(free, key=lambda flight: (flight.departs_at, flight.flight_id))
     pairs = assigned(

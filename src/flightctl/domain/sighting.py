@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
 from flightctl.domain.flight import FlightStatus
+from flightctl.domain.observed import NO_CARRIER, Carrier
 
 __all__ = ["TIMES", "FlightStatus", "Place", "Sighting", "Times"]
 
@@ -85,6 +86,8 @@ class Sighting:
     aircraft_type: str = ""
     diverted_to: str = ""
     """Airport code, where the flight is going somewhere else."""
+    carrier: Carrier = NO_CARRIER
+    """The airline in front of the row's own designator, as far as the row tells of it."""
     from_timetable: bool = False
     """Whether it is published only, and knows nothing of what became of it."""
     raw: object = field(default=None, repr=False, hash=False, compare=False)

@@ -98,6 +98,7 @@ def sighting(row: Mapping[str, Any], reading: Reading) -> Sighting | Rejected:
         arrival_gate=text(destination.given, "gate"),
         arrival_terminal=text(destination.given, "terminal"),
         aircraft_type=_aircraft_type(row),
+        carrier=carrier(member(row, "airline")),
         raw=row,
     )
 

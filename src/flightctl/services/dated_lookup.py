@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import TYPE_CHECKING
 
-from flightctl.domain import day_answer, day_steps
+from flightctl.domain import day_answer
 from flightctl.domain.answer import LOCAL, Answer, Metrics, Outcome, PrefixSummary, shared_outcome
 from flightctl.domain.day_answer import AskedDay
 from flightctl.domain.departure_day import DepartureDay
@@ -88,7 +89,7 @@ class DatedLookups:
 
     def _moved(self, move: DayMove, asked: AskedDay, stored: StoredDay) -> Answer:
         """The answer where nobody is asked because of what is stored, or ``--offline``."""
-        self._explain([f"upstream: not asked; {move.value}"])
+        self._explain(lambda say: say.of_not_asking(move))
         if move is DayMove.ANSWER:
             return self._hit(asked, stored)
         if move is DayMove.ANSWER_OLD:
@@ -116,13 +117,15 @@ class DatedLookups:
 
     def _unasked(self, asked: AskedDay, stored: StoredDay, choice: Choice) -> Answer:
         """Nobody can be asked: what is stored has to do."""
-        self._explain(day_steps.of_barred(choice))
+        from flightctl.domain import day_refusal
+
+        self._explain(lambda say: say.of_barred(choice))
         move = next_day_move(stored, self.strategy, self._lifetimes, asked.now, may_ask=False)
         if move is DayMove.ANSWER:
             return self._hit(asked, stored)
         if move is DayMove.ANSWER_OLD:
-            return self._old(asked, stored, day_answer.why_not_asked(choice))
-        return day_answer.refused(asked, choice)
+            return self._old(asked, stored, day_refusal.why_not_asked(choice))
+        return day_refusal.refused(asked, choice)
 
     def _paid(
         self, upstream: SharedDays, question: DayQuestion, choice: Choice, stored: StoredDay
@@ -135,7 +138,8 @@ class DatedLookups:
             return upstream.day(question, choice, DayWanted(since, self._cause(stored)))
         finally:
             self.metrics.upstream_calls, self.metrics.upstream_errors = upstream.calls, upstream.errors
-            self._explain(day_steps.of_asking(choice, upstream.passed_over, upstream.paid - before, upstream.bill))
+            paid, passed_over, bill = upstream.paid - before, upstream.passed_over, upstream.bill
+            self._explain(lambda say: say.of_asking(choice, passed_over, paid, bill))
 
     def _landed(self, asked: AskedDay, stored: StoredDay, landed: Landed[DayFetched]) -> Answer:
         fetched = landed.value
@@ -177,8 +181,8 @@ class DatedLookups:
         return again._replace(source=LOCAL) if kept and settled.outcome is Outcome.NOT_FOUND else again
 
     def _stored(self, names: Sequence[str], asked: AskedDay) -> StoredDay:
-        stored = self.local.day(names, asked.date) if self.strategy.cache_enabled else StoredDay(())
-        self._explain([day_steps.of_stored(stored, self._lifetimes, asked.now)])
+        stored = self.local.day(names, asked.local_date) if self.strategy.cache_enabled else StoredDay(())
+        self._explain(lambda say: say.of_stored(stored, self._lifetimes, asked.now))
         return stored
 
     def _origin_zone(self, question: Question, names: Sequence[str]) -> ZoneInfo | None:
@@ -201,9 +205,12 @@ class DatedLookups:
             return Cause.EXPIRED
         return Cause.NEGATIVE_EXPIRED if stored.absent_until else Cause.COLD
 
-    def _explain(self, steps: Iterable[str]) -> None:
+    def _explain(self, steps: Callable[[ModuleType], list[str]]) -> None:
+        """Only who wants to be told pays for the sentences."""
         if self._explains:
-            self._steps += steps
+            from flightctl.domain import day_steps
+
+            self._steps += steps(day_steps)
 
 
 def _names(question: Question) -> tuple[str, ...]:

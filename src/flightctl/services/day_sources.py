@@ -31,7 +31,7 @@ class AviationStackDays:
 
     def page(self, question: DayQuestion, _cursor: str) -> SightingsPage:
         """All rows of the number, of the day or of the days around."""
-        day = question.date if self._by_date else None
+        day = question.local_date if self._by_date else None
         return self.client.sightings(question.asked, day, now=question.now, zone_of=self._zone_of)
 
 
@@ -81,5 +81,5 @@ def _clamped(reach: Reach, question: DayQuestion) -> tuple[datetime, datetime]:
     window = question.window
     clamped = reach.clamped(window.start, window.end, question.now)
     if clamped is None:
-        raise RequestRefused(f"AeroAPI's {reach.endpoint} do not reach {question.date}", was_sent=False)
+        raise RequestRefused(f"AeroAPI's {reach.endpoint} do not reach {question.local_date}", was_sent=False)
     return clamped

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from flightctl.domain.designator import AirlineCode, parse_or_none
+from flightctl.domain.observed import Stop
 from flightctl.domain.references import Airport
 from flightctl.domain.sighting import Place, Sighting
 from flightctl.store import references
@@ -20,6 +21,13 @@ def completed(session: Transaction, sightings: Sequence[Sighting]) -> list[Sight
     airports = _airports(session, lacking)
     icao = {airline: icao_of(session, airline) for airline in {_airline(one) for one in lacking} - {""}}
     return [one if _is_complete(one) else _completed(one, airports, icao) for one in sightings]
+
+
+def learn(session: Transaction, sightings: Sequence[Sighting]) -> None:
+    """Names and codes of airports and airlines that no table has yet."""
+    places = {place for one in sightings for place in (one.origin, one.destination)}
+    stops = [Stop(place.iata, place.icao, place.name, place.zone, None) for place in places]
+    references.learn_codes(session, {one.carrier for one in sightings}, stops)
 
 
 def zone_of(database: Callable[[], Database]) -> Callable[[str], str]:

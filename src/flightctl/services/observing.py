@@ -11,7 +11,7 @@ from flightctl.domain.flight_book import Book, possible_ids
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.recognition import names_of
 from flightctl.domain.sighting import Sighting
-from flightctl.services.flight_codes import completed
+from flightctl.services.flight_codes import completed, learn
 from flightctl.store import flights
 from flightctl.store.engine import Database, Transaction
 
@@ -71,6 +71,7 @@ def take(session: Transaction, sightings: Sequence[Sighting], asked: Collection[
     for _, answer in groupby(rows, key=lambda one: (one.provider, one.observed_at)):
         taken += book.take(list(answer), asked)
     flights.write(session, book.written)
+    learn(session, rows)
     return taken
 
 

@@ -26,6 +26,7 @@ from flightctl.services.spending import Call, Errand, Spending
 from flightctl.store import asked_days, flights, leases, ledger
 from flightctl.store.engine import Database, Transaction
 
+_DAY = timedelta(days=1)
 CONTEXT = timedelta(hours=12)
 """So much of the days around is asked for, too: a flight that was put off past midnight is told from the next one."""
 
@@ -43,24 +44,33 @@ class DayQuestion:
     now: datetime
 
     @property
-    def date(self) -> date:
+    def local_date(self) -> date:
         """The day at the origin; in UTC where the origin is not known."""
         return self.day.on(self.zone or _utc(self.now), self.now)
 
     @property
     def window(self) -> DayWindow:
         """What has to be asked for, with the days around."""
-        return window_of(self.date, self.zone).widened(CONTEXT if self.zone else timedelta())
+        return window_of(self.local_date, self.zone).widened(CONTEXT if self.zone else timedelta())
 
     @property
     def key(self) -> str:
         """Under which a call is made once for all."""
-        return f"dated:{self.asked}:{self.date}"
+        return f"dated:{self.asked}:{self.local_date}"
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """What the day may be at the origin, the likeliest first."""
+        is_certain = self.zone is not None or self.day.given is not None
+        return (self.local_date,) if is_certain else (self.local_date, self.local_date - _DAY, self.local_date + _DAY)
+
+    def date_at_origin_of(self, flight: Flight) -> date:
+        """The day where this flight leaves."""
+        return self.day.on(zone_named(flight.origin_zone) or _utc(self.now), self.now)
 
     def is_of_day(self, flight: Flight) -> bool:
         """Whether the flight left, or leaves, on the day, as it was first or is now scheduled."""
-        day = self.day.on(zone_named(flight.origin_zone) or _utc(self.now), self.now)
-        return day in (flight.departure_date, flight.local_date)
+        return self.date_at_origin_of(flight) in (flight.departure_date, flight.local_date)
 
 
 class DaySource(Protocol):
@@ -174,7 +184,7 @@ class PaidFlights:
     def _kept(self, session: Transaction, question: DayQuestion, answer: _Answer, *, is_last: bool) -> Sequence[Flight]:
         taken = [one.flight for one in take(session, answer.sightings, question.names)]
         told = [flight for flight in taken if question.is_of_day(flight)]
-        day = told[0].local_date if told and question.zone is None else question.date
+        day = question.date_at_origin_of(told[0]) if told else question.local_date
         if is_last:
             asked_days.remember(session, _names(question, answer, told), day, self._asked_day(question, bool(told)))
         return flights.of_day(session, question.names, day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flightctl.domain.billing import Cause
 from flightctl.domain.flight_freshness import FlightLifetimes
@@ -51,7 +51,7 @@ class SharedDays:
 
     def choice(self, question: DayQuestion) -> Choice:
         """Which endpoints can be asked for this day."""
-        return choose(window_of(question.date, question.zone or question.now.tzinfo), self._permits, question.now)
+        return choose(window_of(question.local_date, question.zone or question.now.tzinfo), self._permits, question.now)
 
     @property
     def calls(self) -> int:
@@ -118,15 +118,19 @@ class SharedDays:
         return self.opened(last).day(question, cause, lease)
 
     def _stored(self, session: Transaction, question: DayQuestion, wanted: DayWanted) -> DayFetched | None:
-        asked = asked_days.find(session, question.names, question.date)
+        return next(filter(None, (self._stored_on(session, question, day, wanted) for day in question.dates)), None)
+
+    def _stored_on(
+        self, session: Transaction, question: DayQuestion, day: date, wanted: DayWanted
+    ) -> DayFetched | None:
+        asked = asked_days.find(session, question.names, day)
         if asked is None or not wanted.asked_since < asked.asked_at:
             return None
-        found = tuple(flights.of_day(session, question.names, question.date))
-        day = StoredDay(found, asked.asked_at, asked.absent_until, asked.provider)
-        if not (day.is_fresh(self._lifetimes, question.now) or day.is_absent(question.now)):
+        found = tuple(flight for flight in flights.of_day(session, question.names, day) if question.is_of_day(flight))
+        stored = StoredDay(found, asked.asked_at, asked.absent_until, asked.provider)
+        if not (stored.is_fresh(self._lifetimes, question.now) or stored.is_absent(question.now)):
             return None
-        is_known = asked.absent_until is None
-        return DayFetched(found, asked.provider, asked.asked_at, is_known_upstream=is_known)
+        return DayFetched(found, asked.provider, asked.asked_at, is_known_upstream=asked.absent_until is None)
 
 
 def _was_not_asked(error: FlightctlError) -> bool:

@@ -31,6 +31,7 @@ from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHT
 
 _ALIASES = FLIGHT_ALIASES.c
 _BY_ID = FLIGHTS.c.flight_id == bindparam("key")
+_OF_FLIGHT = _ALIASES.flight_id == bindparam("key")
 _AT_ONCE = 200
 """Names whose flights one statement finds; three parameters each."""
 
@@ -115,9 +116,9 @@ def write(session: Session, written: Written) -> None:
     if written.changed:
         changed = [{**_row(flight), "key": flight.flight_id} for flight in written.changed.values()]
         connection.execute(update(FLIGHTS).where(_BY_ID).values(_all_but_the_id()), changed)
-        moved = [{"key": flight.flight_id, "day": flight.local_date} for flight in written.changed.values()]
-        same_id, other_day = _ALIASES.flight_id == bindparam("key"), _ALIASES.local_date != bindparam("day")
-        connection.execute(update(FLIGHT_ALIASES).where(same_id, other_day).values(local_date=bindparam("day")), moved)
+        moved = [{"key": key, "day": written.changed[key].local_date} for key in written.moved & written.changed.keys()]
+        if moved:
+            connection.execute(update(FLIGHT_ALIASES).where(_OF_FLIGHT).values(local_date=bindparam("day")), moved)
     if written.seen:
         seen = [_as_seen(flight) for flight in written.seen.values()]
         connection.execute(update(FLIGHTS).where(_BY_ID).values({name: bindparam(name) for name in _SEEN}), seen)

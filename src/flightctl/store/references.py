@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import Session, col, select
 
 from flightctl.domain.airline import Airline, iata_of, names_by_best_rank
-from flightctl.domain.observed import ObservedLeg, Stop
+from flightctl.domain.observed import Carrier, ObservedLeg, Stop
 from flightctl.domain.references import Airport, References
 from flightctl.store.chunks import in_chunks
 from flightctl.store.models import AirlineRow, AirportRow
@@ -64,13 +64,18 @@ def learn(session: Session, legs: Sequence[ObservedLeg]) -> None:
     """Keep what these rows say of airlines and airports that no table has; what is known is not overwritten,
     only filled in.
     """
-    _learn_airlines(session, legs)
-    _learn_airports(session, [stop for leg in legs for stop in (leg.departure, leg.arrival)])
+    learn_codes(session, {leg.carrier for leg in legs}, [stop for leg in legs for stop in (leg.departure, leg.arrival)])
 
 
-def _learn_airlines(session: Session, legs: Sequence[ObservedLeg]) -> None:
-    carriers = {(leg.carrier.iata, leg.carrier.icao): leg.carrier.name for leg in legs}
-    told = {codes: name for codes, name in carriers.items() if name and any(codes)}
+def learn_codes(session: Session, carriers: Iterable[Carrier], stops: Iterable[Stop]) -> None:
+    """The same for airlines and airports by themselves."""
+    _learn_airlines(session, carriers)
+    _learn_airports(session, stops)
+
+
+def _learn_airlines(session: Session, carriers: Iterable[Carrier]) -> None:
+    named = {(carrier.iata, carrier.icao): carrier.name for carrier in carriers}
+    told = {codes: name for codes, name in named.items() if name and any(codes)}
     known: set[tuple[str, str]] = set()
     for some in in_chunks({iata for iata, _ in told}):
         rows = session.exec(select(AirlineRow.iata, AirlineRow.icao).where(col(AirlineRow.iata).in_(some)))
