@@ -137,7 +137,7 @@ def test_a_flight_is_found_by_each_of_its_names_on_its_day(db: Database) -> None
 
 @pytest.mark.parametrize("out", ["2026-12-04 00:10", "2026-12-02 23:50"])
 def test_a_flight_that_was_put_to_another_day_is_found_on_both(db: Database, out: str) -> None:
-    take(db, sighting(OUT))
+    take(db, sighting(OUT, provider_id="x1"))
     take(db, sighting(out, provider_id="x1", codeshares=frozenset({"SQ4321"}), observed_at=LATER))
     for name in ("NZ527", "SQ4321"):
         assert of_day(db, THIRD, name) == of_day(db, date.fromisoformat(out[:10]), name) == [ID]
@@ -146,7 +146,7 @@ def test_a_flight_that_was_put_to_another_day_is_found_on_both(db: Database, out
 
 def test_a_flight_that_was_put_back_is_found_on_its_day_only(db: Database) -> None:
     for hours, out in enumerate([OUT, "2026-12-04 00:10", OUT]):
-        take(db, sighting(out, observed_at=NOW + hours * HOUR))
+        take(db, sighting(out, provider_id="x1", observed_at=NOW + hours * HOUR))
     assert (of_day(db, THIRD), of_day(db, FOURTH)) == ([ID], [])
     assert near(db, "NZ527", THIRD, THIRD) == {ID}
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from flightctl.cli.commands import Command, new_app
-from flightctl.cli.completing import days
 from flightctl.cli.context import ask_before, runtime_of
+from flightctl.cli.day_option import Day
 from flightctl.domain.caller import Role
 from flightctl.domain.departure_day import parse_day
 from flightctl.domain.proposal import Proposal, ReviewItem, same_codes
@@ -40,16 +40,7 @@ def add_manual(
     airline: Annotated[str, typer.Option("--airline", help="Its airline, if the designator does not say.")] = "",
     note: Annotated[str, typer.Option("--note", help="How you know; staff will read it.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Staff: propose against a confirmed entry.")] = False,
-    date: Annotated[
-        str | None,
-        typer.Option(
-            "--date",
-            metavar="DAY",
-            help="One flight of this day: 2026-12-03, today, tomorrow or +3; the origin's local day.",
-            autocompletion=days,
-            show_default=False,
-        ),
-    ] = None,
+    date: Day = None,
     out: Annotated[
         str,
         typer.Option("--out", metavar="HH:MM", help="With --date: its local departure.", show_default=False),

@@ -56,8 +56,3 @@ def _read(ctx: typer.Context, read: Callable[[LocalReader], list[str]]) -> list[
             reader.close()
     except FlightctlError:
         return []
-
-
-def days(incomplete: str) -> list[str]:
-    """Words for days."""
-    return [word for word in ("today", "tomorrow", "yesterday", "+3") if word.startswith(incomplete)]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flightctl.cli.commands import Command, new_app
-from flightctl.cli.completing import cached_flights, days
+from flightctl.cli.completing import cached_flights
 from flightctl.cli.context import runtime_of, warn_of_budget, with_stdin
+from flightctl.cli.day_option import Day
 from flightctl.cli.outcome import finish_lookup
 from flightctl.domain.departure_day import parse_day
 from flightctl.errors import UsageError
@@ -39,16 +40,7 @@ def lookup(
     stale_if_error: Annotated[
         bool, typer.Option("--stale-if-error", help="Show an expired entry, with a warning, if the provider fails.")
     ] = False,
-    date: Annotated[
-        str | None,
-        typer.Option(
-            "--date",
-            metavar="DAY",
-            help="The flights of one day: 2026-12-03, today, tomorrow or +3; the origin's local day.",
-            autocompletion=days,
-            show_default=False,
-        ),
-    ] = None,
+    date: Day = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say which tiers were asked, and why a call was or was not made.")
     ] = False,

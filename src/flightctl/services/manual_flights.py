@@ -23,7 +23,8 @@ from flightctl.services.designators import resolved
 from flightctl.services.flight_codes import completed
 from flightctl.services.observing import book_about
 from flightctl.services.review import ManualRoute, Review
-from flightctl.store import flights, references, routes
+from flightctl.services.typed_airports import typed_airport
+from flightctl.store import flights, routes
 from flightctl.store.engine import Database, Transaction
 from flightctl.store.schema import MANUAL
 
@@ -177,10 +178,7 @@ def _known_route(session: Transaction, designator: Designator) -> tuple[str, str
 
 
 def _place(session: Transaction, typed: str, option: str) -> Place:
-    code = typed.strip().upper()
-    known = references.airport(session, code) if code.isascii() and code.isalnum() else None
-    if known is None:
-        raise BadAirport(f"{option} {typed!r}: no airport has this code", hint="an IATA code such as AKL, or NZAA")
+    known = typed_airport(session, typed, option)
     return Place(known.iata, known.icao, known.zone, known.name)
 
 

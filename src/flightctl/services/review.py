@@ -11,8 +11,9 @@ from flightctl.domain.designator import Designator
 from flightctl.domain.proposal import Decision, Proposal, Reception, ReviewItem, receive
 from flightctl.domain.route import EntryStatus, Route, RouteEntry, direct
 from flightctl.domain.text import storable
-from flightctl.errors import AlreadyConfirmed, BadAirport, NotFound, SeveralProposals, UsageError
+from flightctl.errors import AlreadyConfirmed, NotFound, SeveralProposals, UsageError
 from flightctl.services.designators import resolved
+from flightctl.services.typed_airports import typed_airport
 from flightctl.store import proposals, references, routes
 from flightctl.store.engine import Database, Transaction
 from flightctl.store.schema import MANUAL
@@ -138,19 +139,11 @@ class Review:
 
 def _route(session: Transaction, manual: ManualRoute) -> Route:
     designator = resolved(session, manual.flight)
-    departure = _airport(session, manual.departure, "--from")
-    arrival = _airport(session, manual.arrival, "--to")
+    departure = typed_airport(session, manual.departure, "--from").iata
+    arrival = typed_airport(session, manual.arrival, "--to").iata
     if departure == arrival:
         raise UsageError(f"--from and --to are both {departure}", hint="a route leads somewhere else")
     return direct(str(designator), _airline(session, manual.airline, designator), departure, arrival)
-
-
-def _airport(session: Transaction, typed: str, option: str) -> str:
-    code = typed.strip().upper()
-    known = references.airport(session, code) if code.isascii() and code.isalnum() else None
-    if known is None:
-        raise BadAirport(f"{option} {typed!r}: no airport has this code", hint="an IATA code such as AKL, or NZAA")
-    return known.iata
 
 
 def _airline(session: Transaction, typed: str, designator: Designator) -> str:
