@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+import aeroapi_server
+from aeroapi_server import AeroApiServer
 from flightctl.cli.main import run
 from flightctl.store.migrate import upgrade
 from running import Result
@@ -62,6 +64,15 @@ def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
     with Upstream() as server:
         monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_URL", server.url)
         monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_KEY", KEY)
+        yield server
+
+
+@pytest.fixture
+def aeroapi(monkeypatch: pytest.MonkeyPatch) -> Iterator[AeroApiServer]:
+    """An AeroAPI on the loopback that the program is configured for, with a key."""
+    with AeroApiServer() as server:
+        monkeypatch.setenv("FLIGHTCTL_AEROAPI_URL", server.url)
+        monkeypatch.setenv("FLIGHTCTL_AEROAPI_KEY", aeroapi_server.KEY)
         yield server
 
 

@@ -1,16 +1,17 @@
 """Everything that can go wrong, once: each class has its exit code, its machine-readable code and its hint.
 
 FlightctlError
-├── UsageError (2)          BadDesignator, BadAirport, BadDate, BadFlightId, ConfirmationNeeded
+├── UsageError (2)          BadDesignator, BadAirport, BadDate, BadFlightId, SeveralFlights,
+│                           ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
 ├── NotAllowed (4)
 ├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, BreakerOpen,
 │   │                       KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
 │   └── ToldToWait (5)      Unavailable, RateLimited
 ├── BudgetReached (6)       Frozen, QuotaUsedUp
-├── StateRefused (7)        AlreadyConfirmed, SeveralProposals
+├── StateRefused (7)        AlreadyConfirmed, SeveralProposals, TokenRefused, ShareOver
 ├── LocalFileError (8)      Locked, Full, ReadOnly, Corrupt, Newer, OutputLost
-└── ConfigurationError (10) NoKey
+└── ConfigurationError (10) NoKey, BadUser
 """
 
 from __future__ import annotations
@@ -72,6 +73,13 @@ class BadFlightId(UsageError):
 
     code = "bad_flight_id"
     default_hint = "an id looks like ANZ5272.2025-09-11.0830.NZAA.NZCH; 'flightctl lookup NZ5272 --date D' shows them"
+
+
+class SeveralFlights(UsageError):
+    """A number has several flights on a day, and nobody can be asked which one is meant."""
+
+    code = "several_flights"
+    default_hint = "give the id of one of them"
 
 
 class ConfirmationNeeded(UsageError):
@@ -278,6 +286,19 @@ class SeveralProposals(StateRefused):
     code = "several_proposals"
 
 
+class TokenRefused(StateRefused):
+    """A token that is unknown, malformed, used, expired, revoked or throttled: a stranger is told no more."""
+
+    code = "token_refused"
+    default_hint = "ask whoever sent it for a new one; after too many tries, wait an hour"
+
+
+class ShareOver(StateRefused):
+    """A share that was claimed, and cannot be taken back."""
+
+    code = "share_over"
+
+
 class LocalFileError(FlightctlError):
     """The local SQLite file cannot be used."""
 
@@ -353,3 +374,9 @@ BREAKING_KINDS = tuple(
     )
 )
 """Under which names statistics count the failures that open a breaker."""
+
+
+class BadUser(ConfigurationError):
+    """A name that cannot own a list."""
+
+    code = "bad_user"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flightctl.services.dated_lookup import DatedLookups
     from flightctl.services.day_endpoints import DayEndpoints
     from flightctl.services.kept_routes import KeptRoutes
+    from flightctl.services.lists import Lists
     from flightctl.services.local_tier import LocalTier
     from flightctl.services.lookup import Lookups
     from flightctl.services.manual_flights import ManualFlights
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from flightctl.services.review import Review
     from flightctl.services.shared_days import SharedDays
     from flightctl.services.shared_routes import SharedRoutes
+    from flightctl.services.sharing import Sharing
     from flightctl.services.spending import Spending
     from flightctl.store.engine import Database
 
@@ -282,6 +284,19 @@ class Runtime:
         from flightctl.services.manual_flights import ManualFlights
 
         return ManualFlights(self.database, self.caller, self.clock, self.review())
+
+    def lists(self) -> Lists:
+        """The caller's list; raises LocalFileError."""
+        from flightctl.services.lists import Lists
+
+        return Lists(self.database, self.caller, self.clock)
+
+    def sharing(self) -> Sharing:
+        """Shares and claims; raises LocalFileError and ConfigurationError."""
+        from flightctl.render.flights import flight_shape
+        from flightctl.services.sharing import Sharing
+
+        return Sharing(self.database, self.caller, flight_shape, self.settings["sharing.max_failed_claims"])
 
     def refresh(self, order: RefreshOrder) -> Refresh:
         """A refresh run; raises LocalFileError."""

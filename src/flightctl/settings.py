@@ -76,6 +76,12 @@ def _pages(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ValueError("a whole number is needed")
+    return int(text)
+
+
 def _percent(text: str) -> float:
     number = float(text)
     if not 0 <= number <= 100:
@@ -172,6 +178,7 @@ SETTINGS = (
     Setting("flights.ttl_week_hours", "3", _positive_number, "the same for one that leaves within a week"),
     Setting("flights.ttl_far_hours", "24", _positive_number, "the same for one that leaves later"),
     Setting("budget.reserve_percent", "10", _percent, "part of a budget that refresh-stale and --verify leave alone"),
+    Setting("sharing.max_failed_claims", "10", _count, "refused claims an hour and user, before they have to wait"),
     Setting("caller.user", "", str, "who you are; empty: the login", "FLIGHTCTL_USER"),
     Setting("caller.tier", "subscriber", _words_of(Tier), "lower your tier for a trial", "FLIGHTCTL_TIER"),
     Setting(

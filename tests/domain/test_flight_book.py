@@ -120,6 +120,25 @@ def test_a_rotation_that_is_new_is_not_the_one_that_left_its_place() -> None:
     assert ids(take(store, *answer)) == ["ANZ527.2026-12-03.0730.NZAA.NZCH", ID]
 
 
+def test_a_row_at_the_time_of_which_an_id_tells_is_that_flight_s() -> None:
+    """It was put off from 08:30 to 10:00; now 08:30 is told again, and 09:50 beside it."""
+    store: Store = {}
+    take(store, sighting(OUT))
+    take(store, sighting("2026-12-03 10:00", observed_at=LATER))
+    outs = ["2026-12-03 09:50", OUT]
+    both = [sighting(out, observed_at=LATER + HOUR) for out in outs]
+    assert ids(take(store, *both)) == ["ANZ527.2026-12-03.0950.NZAA.NZCH", ID]
+    assert sorted(now_at(store).values()) == sorted(map(utc, outs))
+
+
+def test_what_the_second_part_of_an_answer_tells_is_none_of_what_the_first_one_told() -> None:
+    store: Store = {}
+    take(store, sighting(OUT))
+    take(store, sighting(OUT, observed_at=LATER))
+    take(store, sighting("2026-12-03 12:30", observed_at=LATER))
+    assert sorted(now_at(store).values()) == [utc(OUT), utc("2026-12-03 12:30")]
+
+
 def test_by_its_id_a_flight_may_overtake_others() -> None:
     store: Store = {}
     outs = ["2026-12-03 08:30", "2026-12-03 16:30", "2026-12-04 08:30"]

@@ -61,7 +61,9 @@ def near(db: Database, name: str, low: date, high: date) -> set[str]:
 def dump(database: Path) -> list[list[Any]]:
     """Every row of every table of flights."""
     with sqlite3.connect(database) as connection:
-        return [connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in TABLES]
+        found = [connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in TABLES]
+    connection.close()
+    return found
 
 
 # Values
@@ -74,7 +76,7 @@ def test_a_flight_is_read_as_it_was_written(db: Database) -> None:
     )
     [made] = take(db, full)
     assert found(db) == made.flight
-    assert all(value not in ("", None) for value in made.flight)
+    assert all(getattr(made.flight, name) for name in (*TIMES, *DETAILS))
 
 
 def test_a_flight_of_which_little_is_known_is_read_as_it_was_written(db: Database) -> None:
@@ -330,4 +332,5 @@ def test_the_names_of_flights_are_looked_up_by_an_index(database: Path) -> None:
         )
         with sqlite3.connect(database) as connection:
             plan = " ".join(str(row[3]) for row in connection.execute(query))
+        connection.close()
         assert f"flight_aliases_{name}" in plan

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -143,28 +144,29 @@ def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:
 
 def _by_schedule(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for ones, flights in _lines(left, free):
-        found |= _on_a_line(ones, flights)
+    ones = sorted(left, key=lambda one: (one[1].departs_at, one[0]))
+    flights = sorted(free, key=lambda flight: (flight.departs_at, flight.flight_id))
+    for some, possible in _lines(ones, flights):
+        found |= _on_a_line(some, [flights[j] for j in sorted(possible)])
     return found
 
 
-def _lines(left: Sequence[_Numbered], free: Sequence[Known]) -> Iterator[tuple[list[_Numbered], list[Known]]]:
-    """Parts of which none may be one of another part: another leg of the number may well be passed by."""
-    waiting, alone = list(left), list(free)
-    while waiting:
-        ones, flights, new = list[_Numbered](), list[Known](), [waiting.pop()]
-        while new:
-            near = [flight for flight in alone if any(_may_be(one, flight) for _, one in new)]
-            alone = [flight for flight in alone if flight not in near]
-            ones, flights = ones + new, flights + near
-            new = [one for one in waiting if any(_may_be(one[1], flight) for flight in near)]
-            waiting = [one for one in waiting if one not in new]
-        yield ones, flights
+def _lines(ones: Sequence[_Numbered], flights: Sequence[Known]) -> list[tuple[list[_Numbered], set[int]]]:
+    """Parts of which none may be one of another part, with indexes of flights: a leg may well pass another one by."""
+    lines: list[tuple[list[_Numbered], set[int]]] = []
+    times = [flight.departs_at for flight in flights]
+    for one in ones:
+        departs_at = one[1].departs_at
+        first, after = bisect_left(times, departs_at - LARGEST_RETIME), bisect_right(times, departs_at + LARGEST_RETIME)
+        near = {j for j in range(first, after) if _may_be(one[1], flights[j])}
+        same = [line for line in lines if not near.isdisjoint(line[1])]
+        lines = [line for line in lines if near.isdisjoint(line[1])]
+        lines.append(([*(each for some, _ in same for each in some), one], near.union(*(js for _, js in same))))
+    return lines
 
 
-def _on_a_line(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:
-    ones = sorted(left, key=lambda one: (one[1].departs_at, one[0]))
-    flights = sorted(free, key=lambda flight: (flight.departs_at, flight.flight_id))
+def _on_a_line(ones: Sequence[_Numbered], flights: Sequence[Known]) -> dict[int, str]:
+    """Both in order of departure."""
     pairs = assigned(
         [one.departs_at for _, one in ones],
         [flight.departs_at for flight in flights],

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _OF_THE_ANSWER = ("query", "outcome", "source")
 _OF_ITS_END = ("warning", "error")
-_SHORTEST_QUERY = 12
-"""Cells that a query which is no designator has at least; its error says it in full."""
+_SHORTEST_QUERY = 8
+"""Cells that are left to a query which is no designator: those of the longest designator."""
 
 
 class DatedLookupView(LookupView):
@@ -40,7 +40,8 @@ class DatedLookupView(LookupView):
         """One flight a row, and one an answer without."""
         for shape in self.rows():
             answer = {key: shape[key] for key in (*_OF_THE_ANSWER, *_OF_ITS_END)}
-            yield from ({**answer, **flight} for flight in shape["flights"] or ({},))
+            flights: list[dict[str, Any]] = shape["flights"] or [{}]
+            yield from ({**answer, **flight} for flight in flights)
 
     def tables(self, width: int) -> Iterable[RenderableType]:
         """The flights; under them what is to be said about some, their ids to copy, and the explanations."""
@@ -62,10 +63,16 @@ class DatedLookupView(LookupView):
 
         outcome = styled(answer.outcome.value, OUTCOME_STYLES[answer.outcome.value])
         if not answer.flights:
-            yield {"flight": answer.flight_iata or _shortened(answer.query, width), "status": outcome}
+            asked = answer.flight_iata or _shortened(answer.query, width)
+            yield {"flight": asked, "status": outcome, "status_brief": outcome}
         for flight in answer.flights:
-            seen = {"answer": outcome, "source": answer.source, "age": age(flight.observed_at, self._now)}
-            yield {"flight": answer.flight_iata, **cells_of(flight), **seen}
+            yield {
+                "flight": answer.flight_iata,
+                **cells_of(flight),
+                "answer": outcome,
+                "source": answer.source,
+                "age": age(flight.observed_at, self._now),
+            }
 
 
 def dated_shape(answer: Answer) -> dict[str, Any]:
@@ -124,19 +131,21 @@ def _ids(answers: Iterable[Answer]) -> Iterable[str]:
 
 
 def _diversions(answers: Iterable[Answer]) -> Iterator[str]:
-    """When diverted flights came down, in UTC: the other airport's zone is not known."""
+    """Where diverted flights go and when they came down, in UTC: the other airport's zone is not known."""
+    from flightctl.render.local_clock import goes_elsewhere
+
     for answer in answers:
-        for flight in answer.flights:
+        for flight in filter(goes_elsewhere, answer.flights):
             landed = flight.actual_in or flight.actual_on
-            if flight.diverted_to and landed:
-                yield f"{answer.flight_iata}: came down at {flight.diverted_to} {short_utc(landed)} UTC"
+            since = f", came down {short_utc(landed)} UTC" if landed else ""
+            yield f"{answer.flight_iata}: diverted to {flight.diverted_to}{since}"
 
 
 def _shortened(query: str, width: int) -> Text:
-    """A query that would leave no room for the flights."""
+    """A query that would leave no room for the flights; its error says it in full."""
     from flightctl.render.console import styled
 
-    text, room = styled(query, ""), max(_SHORTEST_QUERY, width // 5)
+    text, room = styled(query, ""), max(_SHORTEST_QUERY, width // 10)
     if text.cell_len > room:
         text.truncate(room - 3)
         text.append("...")

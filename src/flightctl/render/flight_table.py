@@ -10,7 +10,7 @@ from rich.text import Text
 
 from flightctl.domain.flight import Flight, FlightStatus
 from flightctl.render.console import styled, table
-from flightctl.render.local_clock import arrival_of, delay_of, delay_text, departure_of
+from flightctl.render.local_clock import arrival_of, delay_of, delay_text, departure_of, goes_elsewhere
 from flightctl.render.room import has_room
 
 Cells = Mapping[str, str | Text]
@@ -35,8 +35,10 @@ HEADINGS = {
     "age": "AGE",
 }
 """All columns in order: OUT and IN are local time, with UTC beside each."""
-_NARROWEST = ("flight", "from", "out_now", "to", "in_now", "delay", "status")
-_NOW = {"out_now": "OUT", "in_now": "IN"}
+_BRIEF = {"out_brief": "OUT", "in_brief": "IN", "status_brief": "STATUS"}
+"""OUT and IN as expected now only; where a diverted flight goes is said below the table."""
+_NARROW = ("flight", "from", "out_brief", "to", "in_brief", "delay", "status")
+_NARROWEST = (*_NARROW[:-1], "status_brief")
 _SPARED = (("type", "source"), ("age",), ("date",), ("answer",), ("out_utc", "in_utc"), ("out_gate", "in_gate"))
 """What a narrower table leaves out, the least missed first; the date stands in the ids below it."""
 _LATE = timedelta(minutes=15)
@@ -66,16 +68,17 @@ def cells_of(flight: Flight) -> dict[str, str | Text]:
         "date": flight.departure_date.isoformat(),
         "from": flight.origin_iata or flight.origin,
         "out": out.local,
-        "out_now": out.local_now,
+        "out_brief": out.local_now,
         "out_utc": out.utc,
         "out_gate": gate_text(flight.departure_terminal, flight.departure_gate),
         "to": flight.destination_iata or flight.destination,
         "in": into.local,
-        "in_now": into.local_now,
+        "in_brief": into.local_now,
         "in_utc": into.utc,
         "in_gate": gate_text(flight.arrival_terminal, flight.arrival_gate),
         "delay": "" if delay is None else styled(delay_text(delay), "yellow" if delay >= _LATE else ""),
         "status": _status(flight),
+        "status_brief": _status_word(flight),
         "type": flight.aircraft_type,
     }
 
@@ -100,16 +103,18 @@ def _layouts() -> Iterable[Sequence[str]]:
     for spared in _SPARED:
         columns = [column for column in columns if column not in spared]
         yield columns
-    yield _NARROWEST
+    yield from (_NARROW, _NARROWEST)
 
 
 def _shown(columns: Sequence[str], lines: Sequence[Cells]) -> tuple[list[str], list[list[str | Text]]]:
     filled = [column for column in columns if any(line.get(column) for line in lines)]
-    headings = HEADINGS | _NOW
+    headings = HEADINGS | _BRIEF
     return [headings[column] for column in filled], [[line.get(column, "") for column in filled] for line in lines]
 
 
 def _status(flight: Flight) -> Text:
-    if flight.diverted_to and flight.status is not FlightStatus.CANCELLED:
-        return styled(f"diverted to {flight.diverted_to}", "red")
+    return styled(f"diverted to {flight.diverted_to}", "red") if goes_elsewhere(flight) else _status_word(flight)
+
+
+def _status_word(flight: Flight) -> Text:
     return styled(flight.status.value, _STYLES.get(flight.status, ""))

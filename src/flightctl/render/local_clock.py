@@ -78,6 +78,11 @@ def is_diverted(flight: Flight) -> bool:
     return flight.status is FlightStatus.DIVERTED or bool(flight.diverted_to)
 
 
+def goes_elsewhere(flight: Flight) -> bool:
+    """Whether that airport is known, and it did not stay on the ground."""
+    return bool(flight.diverted_to) and flight.status is not FlightStatus.CANCELLED
+
+
 def delay_of(flight: Flight) -> timedelta | None:
     """The delay that matters now: of the arrival once it has left; none where it never gets there."""
     if flight.status is FlightStatus.CANCELLED or is_diverted(flight):

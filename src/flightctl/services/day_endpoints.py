@@ -71,9 +71,10 @@ class DayEndpoints:
         return permits if has_dates else {**permits, Endpoint.AVIATIONSTACK: stack}
 
     def close(self) -> None:
-        """Close the connection."""
-        if "_aeroapi" in self.__dict__:
-            self._aeroapi.close()
+        """Close the connections."""
+        for client in ("_aeroapi", "_aviationstack"):
+            if client in self.__dict__:
+                self.__dict__[client].close()
 
     def _permit(self, provider: str) -> Permit:
         if not self._around.caller.may_spend(OpenTo(self._settings[f"{provider}.open_to"])):
@@ -109,8 +110,8 @@ class DayEndpoints:
         return AeroApiSchedules(self._aeroapi, self._name(AEROAPI), price, self._zone_of, pages)
 
     def _stack(self, *, by_date: bool) -> AviationStackDays:
-        client, price = self._around.aviationstack(), self._around.spending().account.price
-        return AviationStackDays(client, self._name(AVIATIONSTACK), price, self._zone_of, by_date=by_date)
+        price = self._around.spending().account.price
+        return AviationStackDays(self._aviationstack, self._name(AVIATIONSTACK), price, self._zone_of, by_date=by_date)
 
     def _price(self, endpoint: Endpoint) -> Price:
         if self._around.sandbox:
@@ -119,6 +120,10 @@ class DayEndpoints:
 
     def _name(self, provider: str) -> str:
         return SANDBOX if self._around.sandbox else provider
+
+    @cached_property
+    def _aviationstack(self) -> AviationStack:
+        return self._around.aviationstack()
 
     @cached_property
     def _aeroapi(self) -> AeroApi:

@@ -1,0 +1,115 @@
+"""Sharing a flight with a secret that works once; who claimed is told to nobody."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flightctl.domain.caller import Caller
+from flightctl.domain.flight import Flight, parse_flight_id
+from flightctl.domain.listing import Kind, list_user
+from flightctl.domain.share import TOKEN_BYTES, Share, ShareStatus, token_hash
+from flightctl.errors import NotFound, ShareOver, TokenRefused
+from flightctl.services.lists import not_listed
+from flightctl.store import flights, lists, shares
+from flightctl.store.clock import database_now
+from flightctl.store.engine import Database, Transaction
+
+Snapshot = Callable[[Flight], dict[str, Any]]
+"""An item of ``flightctl.flights/1``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewShare:
+    """A share and its secret, which is told this once."""
+
+    share: Share
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claimant gets."""
+
+    share_id: str
+    flight: dict[str, Any]
+    """As it was when it was shared: an item of ``flightctl.flights/1``."""
+
+
+class Sharing:
+    """Every method is one short transaction, and raises BadUser and LocalFileError; the database's clock judges."""
+
+    def __init__(self, database: Database, caller: Caller, snapshot: Snapshot, max_failed_claims: int) -> None:
+        self._database = database
+        self._caller = caller
+        self._snapshot = snapshot
+        self._max_failed_claims = max_failed_claims
+
+    def share(self, flight_id: str, lasts: timedelta) -> NewShare:
+        """Share a flight of one's own list. Raises BadFlightId, NotFound."""
+        user, asked, token = (
+            list_user(self._caller.user),
+            parse_flight_id(flight_id),
+            secrets.token_urlsafe(TOKEN_BYTES),
+        )
+        with self._database.writing() as session:
+            flight = flights.find(session, str(asked))
+            if flight is None or not lists.has(session, user, str(asked)):
+                raise not_listed(asked)
+            now, snapshot = database_now(session), self._snapshot(flight)
+            made = shares.add(session, user, str(asked), token_hash(token), snapshot, now, lasts)
+        return NewShare(made, token)
+
+    def shares(self) -> list[Share]:
+        """What the caller shared, the latest first."""
+        user = list_user(self._caller.user)
+        with self._database.reading() as session:
+            return shares.of_sharer(session, user, database_now(session))
+
+    def revoke(self, share_id: str) -> Share:
+        """Take a share back; one that is over stays as it is. Raises NotFound, ShareOver for a claimed one."""
+        user = list_user(self._caller.user)
+        with self._database.writing() as session:
+            share = shares.find(session, user, share_id.strip().lower(), database_now(session))
+            if share is None:
+                raise NotFound(f"{ascii(share_id)[:60]}: you have no such share", hint="'flightctl shares' lists them")
+            if share.status is ShareStatus.CLAIMED:
+                raise ShareOver(f"{share.share_id} was claimed", hint="who has claimed a flight keeps it")
+            if share.status is not ShareStatus.PENDING:
+                return share
+            shares.revoke(session, share.share_id)
+            return share._replace(status=ShareStatus.REVOKED)
+
+    def claim(self, token: str) -> Claimed:
+        """Claim a share: exactly one claimant wins, and gets the same answer again. Raises TokenRefused."""
+        user = list_user(self._caller.user)
+        with self._database.writing() as session:
+            claimed = self._claimed(session, user, token_hash(token.strip()))
+            if claimed is None and not self._is_throttled(session, user):
+                shares.count_failure(session, user, database_now(session))
+        if claimed is None:
+            # Only now: the failure is to be counted whatever becomes of this process.
+            raise TokenRefused("this token cannot be claimed")
+        return claimed
+
+    def _claimed(self, session: Transaction, user: str, token_sha256: str) -> Claimed | None:
+        now = database_now(session)
+        if self._is_throttled(session, user):
+            return None
+        share = shares.by_token(session, token_sha256, now)
+        if share is None:
+            return None
+        if share.status is ShareStatus.CLAIMED:
+            is_mine = shares.claimed_by(session, share.share_id) == user
+            return Claimed(share.share_id, share.snapshot) if is_mine else None
+        if not shares.claim(session, share.share_id, user, now):
+            return None
+        lists.add(session, user, share.flight_id, Kind.SHARED, now, share.snapshot)
+        return Claimed(share.share_id, share.snapshot)
+
+    def _is_throttled(self, session: Transaction, user: str) -> bool:
+        failed = shares.failures_of_the_hour(session, user, database_now(session))
+        return failed >= self._max_failed_claims

@@ -1,0 +1,93 @@
+"""Lists in SQL, and the reverse index that changes with them in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import Session
+
+from flightctl.domain.listing import Kind, Listed
+from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
+from flightctl.store.flights import flight_of
+from flightctl.store.list_models import FLIGHT_WATCHERS, USER_FLIGHTS
+
+_LIST, _WATCHERS, _CHANGES = USER_FLIGHTS.c, FLIGHT_WATCHERS.c, FLIGHT_CHANGES.c
+
+
+def add(
+    session: Session, user: str, flight_id: str, kind: Kind, now: datetime, snapshot: Mapping[str, Any] | None = None
+) -> bool:
+    """Put a flight into a list; whether it was not there yet in this way."""
+    if has(session, user, flight_id, kind):
+        return False
+    if not has(session, user, flight_id):
+        session.execute(insert(FLIGHT_WATCHERS).values(flight_id=flight_id, user_id=user))
+    entry = {"user_id": user, "flight_id": flight_id, "kind": kind.value, "added_at": now, "snapshot": snapshot}
+    session.execute(insert(USER_FLIGHTS).values(**entry, seen_change=_last_change(session, flight_id)))
+    return True
+
+
+def remove(session: Session, user: str, flight_id: str, kind: Kind | None = None) -> int:
+    """Take a flight out of a list, in one way or in both; how many entries went."""
+    gone = delete(USER_FLIGHTS).where(_LIST.user_id == user, _LIST.flight_id == flight_id)
+    entries = session.connection().execute(gone.where(_LIST.kind == kind.value) if kind else gone).rowcount
+    if not has(session, user, flight_id):
+        session.execute(delete(FLIGHT_WATCHERS).where(_WATCHERS.flight_id == flight_id, _WATCHERS.user_id == user))
+    return int(entries)
+
+
+def has(session: Session, user: str, flight_id: str, kind: Kind | None = None) -> bool:
+    """Whether the flight is in the list, in this way or in any."""
+    query = select(func.count()).where(_LIST.user_id == user, _LIST.flight_id == flight_id)
+    found: int = session.execute(query.where(_LIST.kind == kind.value) if kind else query).scalar_one()
+    return found > 0
+
+
+def of_user(session: Session, user: str) -> list[Listed]:
+    """The user's list, with what changed since they were last shown it; in no order."""
+    entries = session.execute(
+        select(_LIST.kind, _LIST.added_at, _LIST.seen_change, _LIST.flight_id).where(_LIST.user_id == user)
+    ).all()
+    owned = select(_LIST.flight_id).where(_LIST.user_id == user)
+    flights = {
+        row.flight_id: flight_of(row) for row in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(owned)))
+    }
+    return [
+        Listed(flights[flight_id], Kind(kind), added_at, _changed_since(session, flight_id, seen))
+        for kind, added_at, seen, flight_id in entries
+    ]
+
+
+def mark_seen(session: Session, user: str) -> None:
+    """The user has been shown their list."""
+    last = select(func.coalesce(func.max(_CHANGES.id), 0)).where(_CHANGES.flight_id == _LIST.flight_id)
+    session.execute(update(USER_FLIGHTS).where(_LIST.user_id == user).values(seen_change=last.scalar_subquery()))
+
+
+def watchers(session: Session, flight_id: str) -> list[str]:
+    """Everybody who must hear of the flight, in order of their names: one read of the index."""
+    query = select(_WATCHERS.user_id).where(_WATCHERS.flight_id == flight_id).order_by(_WATCHERS.user_id)
+    return list(session.scalars(query))
+
+
+def differences(session: Session) -> list[tuple[str, str]]:
+    """(flight, user) that stand in the lists or in the index alone; none where both say the same."""
+    listed = select(_LIST.flight_id, _LIST.user_id).distinct()
+    watching = select(_WATCHERS.flight_id, _WATCHERS.user_id)
+    alone = [*session.execute(listed.except_(watching)), *session.execute(watching.except_(listed))]
+    return sorted((flight_id, user) for flight_id, user in alone)
+
+
+def _changed_since(session: Session, flight_id: str, seen: int) -> tuple[str, ...]:
+    query = select(_CHANGES.field).where(_CHANGES.flight_id == flight_id, _CHANGES.id > seen).order_by(_CHANGES.id)
+    return tuple(dict.fromkeys(session.scalars(query)))
+
+
+def _last_change(session: Session, flight_id: str) -> int:
+    last: int | None = session.execute(
+        select(func.max(_CHANGES.id)).where(_CHANGES.flight_id == flight_id)
+    ).scalar_one()
+    return last or 0
