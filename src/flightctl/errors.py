@@ -2,7 +2,7 @@
 
 FlightctlError
 ├── UsageError (2)          BadDesignator, BadAirport, BadDate, BadFlightId, SeveralFlights,
-│                           ConfirmationNeeded
+│                           MalformedRow, ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
 ├── NotAllowed (4)
 ├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, BreakerOpen,
@@ -80,6 +80,12 @@ class SeveralFlights(UsageError):
 
     code = "several_flights"
     default_hint = "give the id of one of them"
+
+
+class MalformedRow(UsageError):
+    """A row of updates that cannot be read."""
+
+    code = "malformed_row"
 
 
 class ConfirmationNeeded(UsageError):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flightctl.providers.aviationstack import AviationStack
     from flightctl.services.dated_lookup import DatedLookups
     from flightctl.services.day_endpoints import DayEndpoints
+    from flightctl.services.ingesting import Ingesting
     from flightctl.services.kept_routes import KeptRoutes
     from flightctl.services.lists import Lists
     from flightctl.services.local_tier import LocalTier
@@ -290,6 +291,12 @@ class Runtime:
         from flightctl.services.lists import Lists
 
         return Lists(self.database, self.caller, self.clock)
+
+    def ingesting(self) -> Ingesting:
+        """What takes up flight updates; raises LocalFileError."""
+        from flightctl.services.ingesting import Ingesting
+
+        return Ingesting(self.database, self.caller, self.clock)
 
     def sharing(self) -> Sharing:
         """Shares and claims; raises LocalFileError and ConfigurationError."""

@@ -186,3 +186,11 @@ def test_a_daily_flight_over_many_days_stays_as_many_flights(days: int, minutes:
     stored = [known(f"{day:02}", DAY + timedelta(days=day)) for day in range(days)]
     answer = [sighting(DAY + timedelta(days=day, minutes=minutes)) for day in range(days)]
     assert ids(answer, stored) == [f"{day:02}" for day in range(days)]
+
+
+@given(st.permutations(range(4)))
+def test_flights_that_hang_together_through_a_third_one_are_still_in_order(order: list[int]) -> None:
+    """Each stored one is near enough to two of the reported ones, not to all."""
+    stored = [known(f"f{number}", DAY + hours(11 * number)) for number in range(4)]
+    answer = [sighting(DAY + hours(11 * number + 5)) for number in order]
+    assert ids(answer, stored) == [f"f{number}" for number in order]

@@ -26,7 +26,7 @@ def test_without_dated_flights_the_entries_stand_alone() -> None:
 
 def test_dated_flights_stand_beside_the_entries_each_with_its_review() -> None:
     shown = document(EntriesView([ITEM], TTL, flights=[WAITING]))
-    assert shown["flights"] == [{**flight_shape(WAITING), "review": "pending"}]
+    assert shown["flights"] == [{**flight_shape(WAITING), "review": "pending", "added_by": "", "note": None}]
     assert [entry["flight_iata"] for entry in shown["entries"]] == ["NZ527"]
 
 
@@ -43,7 +43,7 @@ def test_dated_flights_have_a_table_of_their_own_under_the_first() -> None:
     lines = [line.split() for line in drawn(EntriesView([ITEM], TTL, flights=[WAITING]), 200)]
     assert lines[2][:2] == ["NZ527", "NZ"]
     assert lines[3] == []
-    assert lines[4] == ["FLIGHT", "ID", "OUT", "(LOCAL)", "IN", "(LOCAL)", "REVIEW"]
+    assert lines[4] == ["FLIGHT", "ID", "OUT", "(LOCAL)", "IN", "(LOCAL)", "REVIEW", "BY", "NOTE"]
     assert lines[6] == [WAITING.flight_id, "08:30", "09:55", "pending"]
     assert " ".join(lines[7]) == "1 flight · 1 dated flight"
 

@@ -18,8 +18,8 @@ from flights import flight, utc
 MINUTE = timedelta(minutes=1)
 DAY = date(2026, 12, 3)
 LATE = {"estimated_out": utc("2026-12-02 20:05")}
-KEYS = """flight_id kind flight_iata ident departure_date origin_iata origin_icao destination_iata destination_icao status
-scheduled_out estimated_out actual_out scheduled_off estimated_off actual_off
+KEYS = """flight_id kind flight_iata ident departure_date origin_iata origin_icao destination_iata destination_icao
+status scheduled_out estimated_out actual_out scheduled_off estimated_off actual_off
 scheduled_on estimated_on actual_on scheduled_in estimated_in actual_in
 departure_gate arrival_gate departure_terminal arrival_terminal aircraft_type diverted_to provider updated_at version"""
 

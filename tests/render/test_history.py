@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,13 +14,13 @@ from render.screen import document, drawn, objects, piped, records
 ID = "ANZ527.2026-12-03.0830.NZAA.NZCH"
 
 
-def change(field: str, old: str | None, new: str | None, observed_at: datetime = utc("2026-12-01 10:00")) -> Change:
-    return Change(ID, field, old, new, observed_at, "aviationstack")
+def change(field: str, old: str | None, new: str | None, observed_at: str = "2026-12-01 10:00") -> Change:
+    return Change(ID, field, old, new, utc(observed_at), "aviationstack")
 
 
 RETIMED = change("scheduled_out", "2026-12-02T19:30:00Z", "2026-12-02T20:05:00Z")
-GATE = change("departure_terminal", None, "2", utc("2026-12-02 18:00"))
-HELD = change("status", "scheduled", "cancelled", utc("2026-12-02 19:00"))
+GATE = change("departure_terminal", None, "2", "2026-12-02 18:00")
+HELD = change("status", "scheduled", "cancelled", "2026-12-02 19:00")
 WIDTHS = [60, 80, 120, 200]
 
 

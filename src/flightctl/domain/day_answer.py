@@ -59,10 +59,10 @@ def without_flights(
     return Answer(question.text, str(question.asked), outcome, source, provider, warning=question.warning, error=error)
 
 
-def not_found(asked: AskedDay, provider: str, source: str) -> Answer:
+def not_found(asked: AskedDay, provider: str, source: str, warnings: Sequence[str] = ()) -> Answer:
     """The answer where a provider knows no flight of the number on that day."""
     error = NotFound(
-        f"{asked}: {provider} knows no such flight",
+        "; ".join((f"{asked}: {provider} knows no such flight", *warnings)),
         hint="check number and date; the date is the local day at the origin",
     )
     return without_flights(asked, Outcome.NOT_FOUND, error, source, provider)

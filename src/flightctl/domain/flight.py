@@ -164,21 +164,30 @@ class Flight(NamedTuple):
     @property
     def departure_delay(self) -> timedelta | None:
         """How late it leaves, or left, the gate; a take-off counts where nothing is known of the gate."""
-        gate = _later(self.actual_out or self.estimated_out, self.scheduled_out)
-        runway = _later(self.actual_off or self.estimated_off, self.scheduled_off or self.scheduled_out)
-        return runway if gate is None else gate
+        off = self.scheduled_off or self.scheduled_out
+        happened = _delay((self.actual_out, self.scheduled_out), (self.actual_off, off))
+        return (
+            happened
+            if happened is not None
+            else _delay((self.estimated_out, self.scheduled_out), (self.estimated_off, off))
+        )
 
     @property
     def arrival_delay(self) -> timedelta | None:
         """The same for the arrival."""
-        gate = _later(self.actual_in or self.estimated_in, self.scheduled_in)
-        runway = _later(self.actual_on or self.estimated_on, self.scheduled_on or self.scheduled_in)
-        return runway if gate is None else gate
+        on = self.scheduled_on or self.scheduled_in
+        happened = _delay((self.actual_in, self.scheduled_in), (self.actual_on, on))
+        return (
+            happened
+            if happened is not None
+            else _delay((self.estimated_in, self.scheduled_in), (self.estimated_on, on))
+        )
 
 
 TIMES = Flight._fields[Flight._fields.index("scheduled_out") : Flight._fields.index("actual_in") + 1]
 """The names of the twelve times, in the order of the table's columns."""
 
 
-def _later(moment: datetime | None, scheduled: datetime | None) -> timedelta | None:
-    return moment - scheduled if moment and scheduled else None
+def _delay(*pairs: tuple[datetime | None, datetime | None]) -> timedelta | None:
+    """Of the first pair of a moment and its schedule that are both known."""
+    return next((moment - scheduled for moment, scheduled in pairs if moment and scheduled), None)

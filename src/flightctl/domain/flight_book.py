@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from flightctl.domain.flight import CONFIRMED, Flight
 from flightctl.domain.flight_news import Applied, Change, applied, first_seen, id_of
+from flightctl.domain.flight_update import FlightUpdate, updated
+from flightctl.domain.horizon import DayWindow
 from flightctl.domain.recognition import LARGEST_RETIME, Known, Recognised, Reported, names_of, recognise, reported
 from flightctl.domain.sighting import Place, Sighting
 
@@ -26,9 +28,10 @@ class Entry:
     aliases: dict[str, str]
     """Kind by alias."""
 
-    def known(self, now: datetime) -> Known:
-        """What recognising it takes, for an answer of this moment."""
+    def known(self, now: datetime, covers: DayWindow | None) -> Known:
+        """What recognising it takes, for an answer of this moment, and of this time where that is known."""
         flight = self.flight
+        is_covered = covers.start <= flight.departs_at < covers.end if covers else now < flight.expected_departure
         return Known(
             flight.flight_id,
             frozenset(alias for alias, kind in self.aliases.items() if kind in (DESIGNATOR, CODESHARE)),
@@ -37,7 +40,7 @@ class Entry:
             Place(flight.destination_iata, flight.destination_icao, flight.destination_zone),
             flight.departs_at,
             has_left=flight.has_left or now - flight.expected_departure > _GONE_FOR_GOOD,
-            is_due=now >= flight.expected_departure,
+            is_told_elsewhere=not is_covered,
             seen=(flight.provider, flight.observed_at),
         )
 
@@ -68,16 +71,37 @@ class Book:
         for entry in entries:
             self._add(entry)
 
-    def take(self, answer: Sequence[Sighting], asked: Collection[str] = (), review: str = CONFIRMED) -> list[Applied]:
-        """Take up one answer: rows of one provider and moment. ``asked`` are names that all its flights go by, too."""
+    def take(
+        self,
+        answer: Sequence[Sighting],
+        asked: Collection[str] = (),
+        review: str = CONFIRMED,
+        covers: DayWindow | None = None,
+    ) -> list[Applied]:
+        """Take up one answer: rows of one provider and moment.
+
+        ``asked`` are names that all its flights go by, too; ``covers`` is the time of which it tells every departure,
+        where that is known.
+        """
         taken: list[Applied] = []
         for rows in _connected(answer):
             reports = reported(rows)
-            known = [entry.known(rows[0].observed_at) for entry in self._candidates(reports)]
+            known = [entry.known(rows[0].observed_at, covers) for entry in self._candidates(reports)]
             for report, flight_id in self._untangled(recognise(reports, known)):
-                taken.append(self._taken(report, flight_id, review))
+                after = self._taken(report, flight_id, review)
+                taken.append(after._replace(rows=len(report.sightings)))
                 self._name(taken[-1].flight.flight_id, report, asked)
         return taken
+
+    def update(self, update: FlightUpdate, provider: str) -> Applied | None:
+        """Take up an update by permanent id; none where no such flight is here. Raises MalformedRow."""
+        entry = self._entries.get(str(update.flight_id))
+        if entry is None:
+            return None
+        after = updated(entry.flight, update, provider)
+        if not after.outdated:
+            self._keep(entry, after)
+        return after
 
     def _untangled(self, recognised: Sequence[Recognised]) -> list[tuple[Reported, str]]:
         """An id says when its flight was first to leave: a stored flight that a row would get the id of is that row's.

@@ -33,10 +33,11 @@ def fresh_until(flight: Flight, lifetimes: FlightLifetimes, now: datetime) -> da
 
     What was seen in the future counts as seen now.
     """
+    seen_at = min(flight.observed_at, now)
     # A flight that was last seen before it left may have been cancelled since: time alone does not make it final.
-    if flight.is_final(flight.observed_at) or (flight.is_final(now) and flight.has_left):
+    if flight.is_final(seen_at) or (flight.is_final(now) and flight.has_left):
         return FOR_EVER
-    return min(flight.observed_at, now) + lifetimes.of(flight, now)
+    return seen_at + lifetimes.of(flight, now)
 
 
 def all_fresh_until(flights: Iterable[Flight], lifetimes: FlightLifetimes, now: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -43,6 +43,8 @@ class Applied(NamedTuple):
     flight: Flight
     changes: tuple[Change, ...]
     outdated: bool = False
+    rows: int = 1
+    """How many rows the report had: several for a codeshare or a diversion."""
 
 
 def id_of(report: Reported) -> FlightId:
@@ -89,12 +91,17 @@ def applied(flight: Flight, report: Reported) -> Applied:
         **_teller(flight, report),
         **_codes(flight, first),
     )
-    news = {name: value for name, value in _news(flight, report).items() if value != getattr(flight, name)}
+    return changed(flight, heard, _news(flight, report), first.provider)
+
+
+def changed(flight: Flight, heard: Flight, values: Mapping[str, Value], provider: str) -> Applied:
+    """The flight with these values of its fields, of which each that is new is a change; ``heard`` says when."""
+    news: dict[str, Any] = {name: value for name, value in values.items() if value != getattr(flight, name)}
     if not news:
         return Applied(heard, ())
-    changed = heard._replace(**news, updated_at=first.observed_at, version=flight.version + 1)
-    changed = changed._replace(local_date=_local_date(changed))
-    return Applied(changed, tuple(_change(flight, changed, name, first.provider) for name in news))
+    after = heard._replace(**news, updated_at=heard.observed_at, version=flight.version + 1)
+    after = after._replace(local_date=_local_date(after))
+    return Applied(after, tuple(_change(flight, after, name, provider) for name in news))
 
 
 def _news(flight: Flight, report: Reported) -> dict[str, Any]:
@@ -165,8 +172,17 @@ def _told(report: Reported) -> FlightStatus:
 
 
 def _is_behind(flight: Flight, report: Reported) -> bool:
-    """Whether another provider has not heard of it yet: it takes nothing back that has happened."""
-    return report.sightings[0].provider != flight.provider and _stage(_told(report)) < _stage(flight.status)
+    """Whether what is told has been overtaken.
+
+    Another provider that has not heard of it yet takes nothing back that has happened, and a cancellation only where it
+    sees the flight fly.
+    """
+    status = _told(report)
+    if report.sightings[0].provider == flight.provider:
+        return False
+    if flight.status is FlightStatus.CANCELLED:
+        return status is FlightStatus.SCHEDULED
+    return _stage(status) < _stage(flight.status)
 
 
 def _stage(status: FlightStatus) -> int:

@@ -16,7 +16,7 @@ LARGEST_RETIME = timedelta(hours=12)
 """By schedule alone; a larger one is recognised by the provider's id only."""
 _AFTER_DEPARTURE = timedelta(hours=3)
 """What has left is not put off any more: so far may two providers' schedules of it lie apart. Nor is a flight of
-another day taken for one that should have left by now, or that had another id, unless it is as near.
+another day taken for one that the answer need not speak of, or that had another id, unless it is as near.
 """
 
 
@@ -34,8 +34,8 @@ class Known:
     departs_at: datetime
     """Scheduled departure as last known, UTC."""
     has_left: bool = False
-    is_due: bool = False
-    """Whether it should have left by now, although nobody said so."""
+    is_told_elsewhere: bool = False
+    """Whether the answer need not speak of it: its time was not asked for, or it should have left by now."""
     seen: tuple[str, datetime] | None = None
     """Who was heard of it last, and when that provider was asked."""
 
@@ -113,9 +113,9 @@ def _rank(one: Sighting) -> tuple[bool, bool, bool]:
 def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recognised]:
     """Assign the flights of one answer to stored ones, each to at most one.
 
-    First by the provider's id, whatever the schedule, also where several ids lead to one; then by name, places and a scheduled departure at most
-    ``LARGEST_RETIME`` from the last known one, so that the sum of all retimes is smallest: times of departure lie on a
-    line, and two rotations of one number never change places on it.
+    First by the provider's id, whatever the schedule, also where several ids lead to one flight; then by name, places
+    and a scheduled departure at most ``LARGEST_RETIME`` from the last known one, so that the sum of all retimes is
+    smallest: times of departure lie on a line, and two rotations of one number never change places on it.
     """
     by_id = {pair: flight.flight_id for flight in known for pair in flight.provider_ids}
     answer = _joined(answer, by_id)
@@ -144,29 +144,29 @@ def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:
 
 def _by_schedule(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:
     found: dict[int, str] = {}
-    ones = sorted(left, key=lambda one: (one[1].departs_at, one[0]))
     flights = sorted(free, key=lambda flight: (flight.departs_at, flight.flight_id))
-    for some, possible in _lines(ones, flights):
-        found |= _on_a_line(some, [flights[j] for j in sorted(possible)])
+    for ones, possible in _lines(left, flights):
+        found |= _on_a_line(ones, [flights[j] for j in sorted(possible)])
     return found
 
 
-def _lines(ones: Sequence[_Numbered], flights: Sequence[Known]) -> list[tuple[list[_Numbered], set[int]]]:
+def _lines(left: Sequence[_Numbered], flights: Sequence[Known]) -> list[tuple[list[_Numbered], set[int]]]:
     """Parts of which none may be one of another part, with indexes of flights: a leg may well pass another one by."""
     lines: list[tuple[list[_Numbered], set[int]]] = []
     times = [flight.departs_at for flight in flights]
-    for one in ones:
+    for one in left:
         departs_at = one[1].departs_at
         first, after = bisect_left(times, departs_at - LARGEST_RETIME), bisect_right(times, departs_at + LARGEST_RETIME)
         near = {j for j in range(first, after) if _may_be(one[1], flights[j])}
         same = [line for line in lines if not near.isdisjoint(line[1])]
         lines = [line for line in lines if near.isdisjoint(line[1])]
-        lines.append(([*(each for some, _ in same for each in some), one], near.union(*(js for _, js in same))))
+        lines.append(([*(each for ones, _ in same for each in ones), one], near.union(*(js for _, js in same))))
     return lines
 
 
-def _on_a_line(ones: Sequence[_Numbered], flights: Sequence[Known]) -> dict[int, str]:
-    """Both in order of departure."""
+def _on_a_line(left: Sequence[_Numbered], flights: Sequence[Known]) -> dict[int, str]:
+    """``flights`` are in order of departure."""
+    ones = sorted(left, key=lambda one: (one[1].departs_at, one[0]))
     pairs = assigned(
         [one.departs_at for _, one in ones],
         [flight.departs_at for flight in flights],
@@ -192,7 +192,7 @@ def _furthest(one: Reported, flight: Known) -> timedelta:
     if flight.seen == (first.provider, first.observed_at):
         # The same answer spoke of it already, so this is a flight beside it.
         return timedelta()
-    doubtful = flight.is_due or _is_renamed(one, flight)
+    doubtful = flight.is_told_elsewhere or _is_renamed(one, flight)
     if flight.has_left or (doubtful and not _is_on_the_same_day(first, flight)):
         return _AFTER_DEPARTURE
     return LARGEST_RETIME

@@ -67,7 +67,7 @@ class EntriesView:
         if self.flights:
             from flightctl.render.flight_table import waiting_table
 
-            yield waiting_table(self.flights)
+            yield waiting_table(self.flights, width)
 
     def footer(self) -> str:
         """How many: ``2 flights``, and of dated ones, if there are any."""
@@ -75,7 +75,10 @@ class EntriesView:
         return _counted(len(self.items), "flight") + dated
 
     def _flights(self) -> Iterable[Mapping[str, Any]]:
-        return [{**flight_shape(flight), "review": flight.review} for flight in self.flights]
+        return [
+            {**flight_shape(one), "review": one.review, "added_by": one.added_by, "note": one.note or None}
+            for one in self.flights
+        ]
 
     def _shape(self, item: ReviewItem) -> dict[str, Any]:
         proposals = [_proposal_shape(proposal) for proposal in item.proposals]

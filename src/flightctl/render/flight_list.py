@@ -32,7 +32,7 @@ class FlightsView:
         """A line a flight."""
         from flightctl.render.flight_table import waiting_table
 
-        return [waiting_table(self.flights)]
+        return [waiting_table(self.flights, width)]
 
     def footer(self) -> str:
         """None."""

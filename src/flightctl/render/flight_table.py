@@ -83,10 +83,19 @@ def cells_of(flight: Flight) -> dict[str, str | Text]:
     }
 
 
-def waiting_table(flights: Iterable[Flight]) -> Table:
-    """Manual flights that wait for staff."""
-    rows = [(one.flight_id, departure_of(one).local, arrival_of(one).local, one.review) for one in flights]
-    return table(("FLIGHT ID", "OUT (LOCAL)", "IN (LOCAL)", "REVIEW"), rows)
+def waiting_table(flights: Iterable[Flight], width: int) -> Table:
+    """Manual flights that wait for staff; their ids are to be copied, so they stay whole."""
+    whole = [(*_waiting(one), one.added_by, one.note) for one in flights]
+    choices = [
+        (("FLIGHT ID", "OUT (LOCAL)", "IN (LOCAL)", "REVIEW", "BY", "NOTE"), whole),
+        (("FLIGHT ID", "OUT (LOCAL)", "IN (LOCAL)", "REVIEW"), [row[:4] for row in whole]),
+    ]
+    narrowest = (("FLIGHT ID", "OUT", "IN", "REVIEW"), [row[:4] for row in whole])
+    return table(*next((choice for choice in choices if has_room(width, *choice)), narrowest))
+
+
+def _waiting(flight: Flight) -> tuple[str, ...]:
+    return flight.flight_id, departure_of(flight).local, arrival_of(flight).local, flight.review
 
 
 def gate_text(terminal: str, gate: str) -> str:

@@ -16,6 +16,8 @@ from flightctl.errors import FlightctlError, OutputLost, UsageError
 if TYPE_CHECKING:
     from flightctl.render.view import View
 
+_IN_ASCII = str.maketrans("─·…", "-,.")
+"""For terminals without Unicode."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -137,10 +139,13 @@ class Output:
     def _show_table(self, view: View) -> None:
         from flightctl.render.console import drawn, width_of
 
-        for line in drawn(view.tables(width_of(self.stdout)), self.stdout, self.color):
-            self.write(line)
-        if view.footer() and not self.quiet:
-            self.write(view.footer())
+        lines = [*drawn(view.tables(width_of(self.stdout)), self.stdout, self.color)]
+        footer = [view.footer()] if view.footer() and not self.quiet else []
+        for line in (*lines, *footer):
+            self.write(line if self._is_unicode() else line.translate(_IN_ASCII))
+
+    def _is_unicode(self) -> bool:
+        return (self.stdout.encoding or "").lower().startswith("utf")
 
     def _show_exposition(self, view: View) -> None:
         exposition: Callable[[], str] | None = getattr(view, "exposition", None)

@@ -144,15 +144,15 @@ class DatedLookups:
     def _landed(self, asked: AskedDay, stored: StoredDay, landed: Landed[DayFetched]) -> Answer:
         fetched = landed.value
         self.local.unwritable = self.local.unwritable or fetched.trouble
+        source = fetched.provider if landed.led else LOCAL
+        warnings = day_answer.warnings_of(fetched.is_cut, fetched.rejected, fetched.trouble)
         if not fetched.flights:
-            return day_answer.not_found(asked, fetched.provider, fetched.provider if landed.led else LOCAL)
+            return day_answer.not_found(asked, fetched.provider, source, warnings)
         if not fetched.is_known_upstream:
             left = StoredDay(fetched.flights, provider=fetched.provider)
-            return self._old(asked, left, f"{fetched.provider} does not know it now")
-        source = fetched.provider if landed.led else LOCAL
+            return self._old(asked, left, "; ".join((f"{fetched.provider} does not know it now", *warnings)))
         paid_outcome = Outcome.REFRESHED if stored.flights else Outcome.MISS
         outcome = paid_outcome if landed.led else shared_outcome(landed.waited)
-        warnings = day_answer.warnings_of(fetched.is_cut, fetched.rejected, fetched.trouble)
         return day_answer.answered(asked, fetched.flights, self._lifetimes, outcome, source, warnings)
 
     def _failed(self, asked: AskedDay, stored: StoredDay, error: FlightctlError) -> Answer:

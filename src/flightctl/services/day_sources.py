@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, timedelta
 
 from flightctl.domain.billing import Price
 from flightctl.domain.designator import Designator
+from flightctl.domain.horizon import DayWindow, window_of
 from flightctl.domain.sighting_page import SightingsPage
 from flightctl.errors import RequestRefused
 from flightctl.providers.aeroapi import FLIGHTS, SCHEDULES, AeroApi
@@ -29,6 +30,13 @@ class AviationStackDays:
         self._zone_of = zone_of
         self._by_date = by_date
 
+    def covers(self, question: DayQuestion) -> DayWindow:
+        """The day alone, or yesterday to tomorrow."""
+        if self._by_date:
+            return window_of(question.local_date, question.zone or UTC)
+        today = window_of(question.now.astimezone(question.zone or UTC).date(), question.zone or UTC)
+        return today.widened(timedelta(days=1))
+
     def page(self, question: DayQuestion, _cursor: str) -> SightingsPage:
         """All rows of the number, of the day or of the days around."""
         day = question.local_date if self._by_date else None
@@ -45,6 +53,10 @@ class AeroApiFlights:
         self._zone_of = zone_of
         self._icao_of = icao_of
 
+    def covers(self, question: DayQuestion) -> DayWindow:
+        """What is asked for."""
+        return _clamped(FLIGHTS, question)
+
     def page(self, question: DayQuestion, cursor: str) -> SightingsPage:
         """One result set of the number's flights of the day, and of half a day before and after."""
         start, end = _clamped(FLIGHTS, question)
@@ -58,6 +70,10 @@ class AeroApiSchedules:
     def __init__(self, client: AeroApi, name: str, price: Price, zone_of: ZoneOf, most_pages: int) -> None:
         self.client, self.name, self.price, self.most_pages = client, name, price, most_pages
         self._zone_of = zone_of
+
+    def covers(self, question: DayQuestion) -> DayWindow:
+        """What is asked for."""
+        return _clamped(SCHEDULES, question)
 
     def page(self, question: DayQuestion, cursor: str) -> SightingsPage:
         """One result set of the number's flights of the day, and of half a day before and after."""
@@ -77,9 +93,9 @@ class AeroApiSchedules:
         )
 
 
-def _clamped(reach: Reach, question: DayQuestion) -> tuple[datetime, datetime]:
+def _clamped(reach: Reach, question: DayQuestion) -> DayWindow:
     window = question.window
     clamped = reach.clamped(window.start, window.end, question.now)
     if clamped is None:
         raise RequestRefused(f"AeroAPI's {reach.endpoint} do not reach {question.local_date}", was_sent=False)
-    return clamped
+    return DayWindow(*clamped)

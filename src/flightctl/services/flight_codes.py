@@ -53,11 +53,13 @@ def _completed(one: Sighting, airports: dict[str, Airport], icao: dict[str, str]
     one = replace(
         one, origin=_completed_place(one.origin, airports), destination=_completed_place(one.destination, airports)
     )
-    designator, airline = parse_or_none(one.ident), icao.get(_airline(one), "")
-    if designator is None or not airline:
+    flies, airline = parse_or_none(one.operated_as or one.ident), icao.get(_airline(one), "")
+    if flies is None or not airline:
         return one
-    ident = str(designator._replace(airline=airline))
-    return replace(one, ident=ident, designators=one.designators | {ident})
+    by_icao = str(flies._replace(airline=airline))
+    if one.operated_as:
+        return replace(one, operated_as=by_icao, codeshares=one.codeshares | {one.operated_as})
+    return replace(one, ident=by_icao, designators=one.designators | {by_icao})
 
 
 def _completed_place(place: Place, airports: dict[str, Airport]) -> Place:
@@ -76,9 +78,7 @@ def _airports(session: Transaction, sightings: Iterable[Sighting]) -> dict[str, 
 
 def _airline(one: Sighting) -> str:
     """The airline's IATA designator where that is all that is known of who flies; else empty."""
-    if one.operated_as:
-        return ""
-    designator = parse_or_none(one.ident)
+    designator = parse_or_none(one.operated_as or one.ident)
     return designator.airline if designator and designator.airline_code is AirlineCode.IATA else ""
 
 

@@ -48,7 +48,7 @@ class ManualFlight:
 
 
 class ManualFlights:
-    """The life of manual flights. Every method is one short transaction; ``propose`` makes another for the route."""
+    """The life of manual flights. Every method is one short transaction."""
 
     def __init__(self, database: Database, caller: Caller, clock: Callable[[], datetime], review: Review) -> None:
         self._database = database
@@ -64,11 +64,11 @@ class ManualFlights:
         with self._database.writing() as session:
             [sighting] = completed(session, [self._sighting(session, manual)])
             flight = self._entered(session, sighting, storable(manual.note))
-        if manual.departure:
-            route = ManualRoute(manual.flight, manual.departure, manual.arrival, manual.airline, manual.note)
-            with suppress(AlreadyConfirmed):
-                self._review.propose(route)
-        return flight
+            if manual.departure:
+                route = ManualRoute(manual.flight, manual.departure, manual.arrival, manual.airline, manual.note)
+                with suppress(AlreadyConfirmed):
+                    self._review.propose_in(session, route)
+            return flight
 
     def pending(self) -> list[Flight]:
         """Flights that wait for staff, in order of time. Raises NotAllowed."""
@@ -110,7 +110,8 @@ class ManualFlights:
             )
         again = before is not None and before.review == PENDING
         entered = applied.flight._replace(review=PENDING)
-        if not again:
+        if not again or applied.changes:
+            # What waits now is what this person says; nobody else is named for it.
             entered = entered._replace(added_by=self._caller.user, note=note)
         (book.written.created if before is None else book.written.changed)[entered.flight_id] = entered
         book.written.seen.pop(entered.flight_id, None)

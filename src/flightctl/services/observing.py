@@ -9,6 +9,7 @@ from itertools import groupby, islice
 
 from flightctl.domain.flight_book import Book, possible_ids
 from flightctl.domain.flight_news import Applied
+from flightctl.domain.horizon import DayWindow
 from flightctl.domain.recognition import names_of
 from flightctl.domain.sighting import Sighting
 from flightctl.services.flight_codes import completed, learn
@@ -63,13 +64,15 @@ class Observing:
         return observed
 
 
-def take(session: Transaction, sightings: Sequence[Sighting], asked: Collection[str] = ()) -> list[Applied]:
-    """Take up reports within a transaction, answer by answer; ``asked`` are further names of all flights in them."""
+def take(
+    session: Transaction, sightings: Sequence[Sighting], asked: Collection[str] = (), covers: DayWindow | None = None
+) -> list[Applied]:
+    """Take up reports within a transaction, answer by answer; ``asked`` and ``covers`` as in ``Book.take``."""
     rows = completed(session, sightings)
     book = book_about(session, rows)
     taken: list[Applied] = []
     for _, answer in groupby(rows, key=lambda one: (one.provider, one.observed_at)):
-        taken += book.take(list(answer), asked)
+        taken += book.take(list(answer), asked, covers=covers)
     flights.write(session, book.written)
     learn(session, rows)
     return taken
@@ -77,10 +80,10 @@ def take(session: Transaction, sightings: Sequence[Sighting], asked: Collection[
 
 def book_about(session: Transaction, rows: Sequence[Sighting]) -> Book:
     """The stored flights that these rows, whose codes are complete, may be about."""
-    return Book(flights.entries(session, _candidates(session, rows)))
+    return Book(flights.entries(session, candidates(session, rows)))
 
 
-def _candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:
+def candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:
     """Ids of stored flights that these rows may be about, and a few more."""
     spans: dict[str, tuple[date, date]] = {}
     for row in rows:

@@ -91,6 +91,10 @@ class DaySource(Protocol):
         """How many result sets are read at the most."""
         ...
 
+    def covers(self, question: DayQuestion) -> DayWindow:
+        """The time of which an answer tells every departure."""
+        ...
+
     def page(self, question: DayQuestion, cursor: str) -> SightingsPage:
         """One request. Raises UpstreamError, QuotaUsedUp and ConfigurationError."""
         ...
@@ -182,7 +186,7 @@ class PaidFlights:
         )
 
     def _kept(self, session: Transaction, question: DayQuestion, answer: _Answer, *, is_last: bool) -> Sequence[Flight]:
-        taken = [one.flight for one in take(session, answer.sightings, question.names)]
+        taken = [one.flight for one in take(session, answer.sightings, question.names, self.source.covers(question))]
         told = [flight for flight in taken if question.is_of_day(flight)]
         day = question.date_at_origin_of(told[0]) if told else question.local_date
         if is_last:

@@ -47,18 +47,22 @@ class Review:
         """
         if manual.replace:
             self._caller.require(Role.STAFF, "--replace")
-        now = self._clock()
         with self._database.writing() as session:
-            route = _route(session, manual)
-            standing = _confirmed(session, route.cache_key)
-            known = proposals.waiting(session, [route.cache_key])
-            reception = receive(route, standing, known, replace=manual.replace)
-            if reception is Reception.REFUSE and standing:
-                raise _already_confirmed(standing)
-            if reception is Reception.WRITE:
-                proposals.add(session, route, storable(manual.note), self._caller.user, now, replaces=manual.replace)
-                routes.store_pending(session, route, now)
-            return _item(session, route.cache_key)
+            return self.propose_in(session, manual)
+
+    def propose_in(self, session: Transaction, manual: ManualRoute) -> ReviewItem:
+        """The same as a part of what else is written; where it raises, nothing was."""
+        route = _route(session, manual)
+        standing = _confirmed(session, route.cache_key)
+        known = proposals.waiting(session, [route.cache_key])
+        reception = receive(route, standing, known, replace=manual.replace)
+        if reception is Reception.REFUSE and standing:
+            raise _already_confirmed(standing)
+        if reception is Reception.WRITE:
+            now, note = self._clock(), storable(manual.note)
+            proposals.add(session, route, note, self._caller.user, now, replaces=manual.replace)
+            routes.store_pending(session, route, now)
+        return _item(session, route.cache_key)
 
     def pending(self) -> list[ReviewItem]:
         """All that waits for staff: proposals, and manual entries to be confirmed again. Raises NotAllowed."""

@@ -11,7 +11,7 @@ from flightctl.domain.flight_freshness import FlightLifetimes
 from flightctl.domain.horizon import Choice, Endpoint, Permit, Way, choose, window_of
 from flightctl.domain.stored_day import StoredDay
 from flightctl.domain.turn import Lease
-from flightctl.errors import BudgetReached, FlightctlError, UpstreamError
+from flightctl.errors import BudgetReached, UpstreamError
 from flightctl.services.paid_flights import DayFetched, DayQuestion, PaidFlights
 from flightctl.services.single_flight import Landed, SingleFlight, Wish
 from flightctl.services.spending import Spending
@@ -109,10 +109,12 @@ class SharedDays:
         """From the best endpoint that takes the question; the next one is asked only where that was not."""
         *others, last = choice.ways
         for way in others:
+            paid = self.opened(way)
+            calls = paid.spending.calls
             try:
-                return self.opened(way).day(question, cause, lease)
-            except FlightctlError as error:
-                if not _was_not_asked(error):
+                return paid.day(question, cause, lease)
+            except (UpstreamError, BudgetReached) as error:
+                if _was_asked(error) and paid.spending.calls > calls:
                     raise
                 self.passed_over.append(f"{way.endpoint.value}: not asked, {error.message}")
         return self.opened(last).day(question, cause, lease)
@@ -133,8 +135,6 @@ class SharedDays:
         return DayFetched(found, asked.provider, asked.asked_at, is_known_upstream=asked.absent_until is None)
 
 
-def _was_not_asked(error: FlightctlError) -> bool:
-    """Whether nothing was spent, so that another provider may be asked instead."""
-    if isinstance(error, UpstreamError):
-        return not error.was_sent
-    return isinstance(error, BudgetReached)
+def _was_asked(error: UpstreamError | BudgetReached) -> bool:
+    """Whether the provider may have been, if a call was permitted at all: then no other one is paid instead."""
+    return isinstance(error, UpstreamError) and error.was_sent

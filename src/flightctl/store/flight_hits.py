@@ -37,7 +37,7 @@ def stored_day(reader: LocalReader, names: Sequence[str], day: date) -> StoredDa
 
 
 def origin_zone(reader: LocalReader, names: Sequence[str], cache_keys: Sequence[str]) -> str:
-    """Zone of where the number leaves, by its stored flights or its route; empty where neither is known.
+    """Zone of where the number leaves, by its confirmed flights or route; empty where neither is known.
 
     A number that leaves several places on its way leaves its first one first. Raises LocalFileError.
     """
@@ -51,7 +51,8 @@ def origin_zone(reader: LocalReader, names: Sequence[str], cache_keys: Sequence[
         marks = ",".join("?" * len(names))
         rows = reader.select(
             "SELECT origin_zone FROM flights WHERE flight_id IN ("
-            f"SELECT flight_id FROM flight_aliases WHERE alias IN ({marks})) ORDER BY local_date DESC LIMIT 1",
+            f"SELECT flight_id FROM flight_aliases WHERE alias IN ({marks})) AND +review = 'confirmed' "
+            "ORDER BY local_date DESC LIMIT 1",
             names,
         )
     return str(rows[0][0]) if rows else ""

@@ -50,6 +50,15 @@ FLIGHT_WATCHERS = Table(
 )
 """``flight_watchers``: the reverse index, who must hear of a flight; a user once, in whichever way they list it."""
 
+FLIGHT_WATCHER_COUNTS = Table(
+    "flight_watcher_counts",
+    SQLModel.metadata,
+    _flight_id(primary_key=True),
+    Column("users", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""``flight_watcher_counts``: how many users the index has for a flight, so that nobody has to count them."""
+
 SHARES = Table(
     "shares",
     SQLModel.metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,10 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session
 
 from flightctl.domain.listing import Kind, Listed
+from flightctl.store.chunks import in_chunks
 from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
 from flightctl.store.flights import flight_of
-from flightctl.store.list_models import FLIGHT_WATCHERS, USER_FLIGHTS
+from flightctl.store.list_models import FLIGHT_WATCHER_COUNTS, FLIGHT_WATCHERS, USER_FLIGHTS
 
 _LIST, _WATCHERS, _CHANGES = USER_FLIGHTS.c, FLIGHT_WATCHERS.c, FLIGHT_CHANGES.c
 
@@ -25,6 +26,7 @@ def add(
         return False
     if not has(session, user, flight_id):
         session.execute(insert(FLIGHT_WATCHERS).values(flight_id=flight_id, user_id=user))
+        _count(session, flight_id, 1)
     entry = {"user_id": user, "flight_id": flight_id, "kind": kind.value, "added_at": now, "snapshot": snapshot}
     session.execute(insert(USER_FLIGHTS).values(**entry, seen_change=_last_change(session, flight_id)))
     return True
@@ -34,8 +36,9 @@ def remove(session: Session, user: str, flight_id: str, kind: Kind | None = None
     """Take a flight out of a list, in one way or in both; how many entries went."""
     gone = delete(USER_FLIGHTS).where(_LIST.user_id == user, _LIST.flight_id == flight_id)
     entries = session.connection().execute(gone.where(_LIST.kind == kind.value) if kind else gone).rowcount
-    if not has(session, user, flight_id):
+    if entries and not has(session, user, flight_id):
         session.execute(delete(FLIGHT_WATCHERS).where(_WATCHERS.flight_id == flight_id, _WATCHERS.user_id == user))
+        _count(session, flight_id, -1)
     return int(entries)
 
 
@@ -73,12 +76,38 @@ def watchers(session: Session, flight_id: str) -> list[str]:
     return list(session.scalars(query))
 
 
+def watcher_counts(session: Session, flight_ids: Collection[str]) -> dict[str, int]:
+    """How many users list each of these flights; one that nobody lists may be missing."""
+    counts = FLIGHT_WATCHER_COUNTS.c
+    found: dict[str, int] = {}
+    for some in in_chunks(sorted(flight_ids)):
+        query = select(counts.flight_id, counts.users).where(counts.flight_id.in_(some))
+        found |= {row.flight_id: row.users for row in session.execute(query)}
+    return found
+
+
 def differences(session: Session) -> list[tuple[str, str]]:
     """(flight, user) that stand in the lists or in the index alone; none where both say the same."""
     listed = select(_LIST.flight_id, _LIST.user_id).distinct()
     watching = select(_WATCHERS.flight_id, _WATCHERS.user_id)
     alone = [*session.execute(listed.except_(watching)), *session.execute(watching.except_(listed))]
     return sorted((flight_id, user) for flight_id, user in alone)
+
+
+def miscounted(session: Session) -> list[str]:
+    """Flights whose number of users is not that of the index; none where all is well."""
+    index = select(_WATCHERS.flight_id, func.count().label("users")).group_by(_WATCHERS.flight_id)
+    counts = FLIGHT_WATCHER_COUNTS.c
+    counted = select(counts.flight_id, counts.users).where(counts.users != 0)
+    wrong = [*session.execute(index.except_(counted)), *session.execute(counted.except_(index))]
+    return sorted({flight_id for flight_id, _ in wrong})
+
+
+def _count(session: Session, flight_id: str, more: int) -> None:
+    counts = FLIGHT_WATCHER_COUNTS
+    counted = update(counts).where(counts.c.flight_id == flight_id).values(users=counts.c.users + more)
+    if not session.connection().execute(counted).rowcount:
+        session.execute(insert(counts).values(flight_id=flight_id, users=more))
 
 
 def _changed_since(session: Session, flight_id: str, seen: int) -> tuple[str, ...]:

@@ -32,6 +32,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("flight_id", "user_id"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "flight_watcher_counts",
+        _flight_id(),
+        sa.Column("users", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("flight_id"),
+        sqlite_with_rowid=False,
+    )
     _create_shares()
     op.create_table(
         "claim_failures",
@@ -44,7 +51,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take lists and shares back; the flights stay."""
-    for table in ("claim_failures", "share_claims", "shares", "flight_watchers", "user_flights"):
+    for table in (
+        "claim_failures",
+        "share_claims",
+        "shares",
+        "flight_watcher_counts",
+        "flight_watchers",
+        "user_flights",
+    ):
         op.drop_table(table)
 
 

@@ -1,0 +1,60 @@
+"""``flightctl ingest``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, BinaryIO
+
+import typer
+
+from flightctl.cli.commands import Command, new_app
+from flightctl.cli.context import runtime_of
+from flightctl.errors import UsageError
+from flightctl.render.ingest import IngestView
+
+ingest_app = new_app()
+
+_MIXED, _NONE = 9, UsageError.exit_code
+
+
+@ingest_app.command("ingest", cls=Command)
+def ingest(
+    ctx: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="Updates as NDJSON, or - for stdin.", show_default=False)
+    ],
+) -> None:
+    """Service: apply flight updates, one JSON object a line, to the flights that every list shows.
+
+    A line is {"provider": "aviationstack", "aeroapi" or "flightctl", "observed_at": "...Z", "row": {...}}. A line that
+    cannot be read is told of and does not stop the rest; a repeated or older update changes nothing, so an interrupted
+    run can be repeated.
+    """
+    runtime = runtime_of(ctx)
+    ingesting = runtime.ingesting()
+    with _opened(file) as stream:
+        for _ in ingesting.ingest(line.decode("utf-8", "replace") for line in stream):
+            pass
+    told = ingesting.ingested
+    runtime.output.show(IngestView(told))
+    if told.malformed:
+        first = told.malformed[0]
+        runtime.output.say(
+            f"{len(told.malformed)} of {told.lines} lines are malformed; line {first.line}: {first.message}"
+        )
+        raise typer.Exit(_NONE if len(told.malformed) == told.lines else _MIXED)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = open(file, "rb")  # noqa: PTH123, SIM115 - closed below, whatever is yielded to
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", hint="name a file of NDJSON, or - for stdin") from None
+    with stream:
+        yield stream
