@@ -87,18 +87,30 @@ def summer_day(place: Place) -> date:
     return next(one for one in _days_from(day) if _has_dst(place, one) and _has_dst(place, one + DAY))
 
 
-def gap_day(place: Place) -> date:
-    """The next day, three days away at the least, that is shorter than 24 hours."""
-    return next(one for one in _days_from(today(place) + 3 * DAY) if _length(place, one) < DAY)
+_NEW_ZEALAND, _CALIFORNIA = Line(AKL, CHC, "NZ", "ANZ"), Line(LAX, SFO, "UA", "UAL")
 
 
-def fold_day(place: Place) -> date:
-    """The same, longer than 24 hours."""
-    return next(one for one in _days_from(today(place) + 3 * DAY) if _length(place, one) > DAY)
+def gap() -> tuple[Line, date]:
+    """Where and when there is no 02:30 next, three days away at the least: within the year that timetables have."""
+    return min(
+        ((line, _first_day(line, shorter=True)) for line in (_NEW_ZEALAND, _CALIFORNIA)), key=lambda found: found[1]
+    )
+
+
+def fold() -> tuple[Line, date, str]:
+    """The same for an hour that happens twice, and a time within it."""
+    places = ((_NEW_ZEALAND, "02:30"), (_CALIFORNIA, "01:30"))
+    found = ((line, _first_day(line, shorter=False), clock) for line, clock in places)
+    return min(found, key=lambda one: one[1])
+
+
+def _first_day(line: Line, *, shorter: bool) -> date:
+    days = _days_from(today(line.origin) + 3 * DAY)
+    return next(day for day in days if (_length(line.origin, day) - DAY) * (-1 if shorter else 1) > timedelta())
 
 
 def _days_from(first: date) -> Iterator[date]:
-    return (first + n * DAY for n in range(366))
+    return (first + n * DAY for n in range(400))
 
 
 def _length(place: Place, day: date) -> timedelta:

@@ -8,7 +8,7 @@ import pytest
 
 from aeroapi_server import KEY, AeroApiServer, flight_row, schedule_row
 from dated import AKL, CHC, DAY, HOUR, WLG, Line, calm_line, ids, local, look, outcome, stack_row, summer_day, today
-from running import Flightctl, Rows
+from running import Cached, Flightctl, Rows
 from upstream import Row, Upstream
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -17,8 +17,11 @@ REFRESH = "--refresh"
 
 
 @pytest.fixture
-def line() -> Line:
-    return calm_line()
+def line(cached: Cached) -> Line:
+    """Its route is known, and so is what tomorrow is there."""
+    line = calm_line()
+    cached(line.flight(527), line.origin.iata, line.destination.iata)
+    return line
 
 
 @pytest.fixture

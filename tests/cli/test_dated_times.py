@@ -11,12 +11,10 @@ from dated import (
     CHC,
     DAY,
     HOUR,
-    LAX,
     PPG,
-    SFO,
     SYD,
-    fold_day,
-    gap_day,
+    fold,
+    gap,
     ids,
     local,
     look,
@@ -118,39 +116,39 @@ def test_a_flight_across_the_date_line_arrives_before_it_departs_on_the_clock(
 def test_a_day_without_an_hour_is_asked_for_in_full(
     flightctl: Flightctl, aeroapi: AeroApiServer, cached: Cached
 ) -> None:
-    cached("UA400", "LAX", "SFO")
-    day = gap_day(LAX)
-    before, after = local(LAX, day, "01:30"), local(LAX, day, "03:30")
+    line, day = gap()
+    cached(line.flight(400), line.origin.iata, line.destination.iata)
+    before, after = (local(line.origin, day, clock) for clock in ("01:30", "03:30"))
     aeroapi.schedules = [
-        schedule_row("UAL400/UA400", LAX, SFO, before, lasts=HOUR),
-        schedule_row("UAL400/UA400", SFO, LAX, after, lasts=HOUR),
+        schedule_row(line.both(400), line.origin, line.destination, before, lasts=HOUR),
+        schedule_row(line.both(400), line.destination, line.origin, after, lasts=HOUR),
     ]
-    aeroapi.flights = []
     assert after - before == HOUR
-    assert [one.split(".")[2] for one in ids(look(flightctl, "UA400", day))] == ["0130", "0330"]
-    assert aeroapi.asked[0].covers(LAX, day)
+    assert [one.split(".")[2] for one in ids(look(flightctl, line.flight(400), day))] == ["0130", "0330"]
+    assert aeroapi.asked[0].covers(line.origin, day)
 
 
-@pytest.mark.parametrize("fold", [0, 1])
+@pytest.mark.parametrize("which", [0, 1])
 def test_a_departure_in_the_hour_that_happens_twice_is_the_one_that_is_meant(
-    flightctl: Flightctl, aeroapi: AeroApiServer, fold: int
+    flightctl: Flightctl, aeroapi: AeroApiServer, which: int
 ) -> None:
-    day = fold_day(LAX)
-    out = local(LAX, day, "01:30", fold=fold)
-    aeroapi.schedules = [schedule_row("UAL400/UA400", LAX, SFO, out)]
-    flight = first(look(flightctl, "UA400", day))
-    assert flight["flight_id"] == f"UAL400.{day}.0130.KLAX.KSFO"
+    line, day, clock = fold()
+    out = local(line.origin, day, clock, fold=which)
+    aeroapi.schedules = [schedule_row(line.both(400), line.origin, line.destination, out)]
+    flight = first(look(flightctl, line.flight(400), day))
+    assert (flight["departure_date"], flight["flight_id"].split(".")[2]) == (str(day), clock.replace(":", ""))
     assert flight["scheduled_out"] == stamp(out)
 
 
 def test_the_last_hour_of_a_day_that_has_25_is_part_of_it(
     flightctl: Flightctl, aeroapi: AeroApiServer, cached: Cached
 ) -> None:
-    cached("UA400", "LAX", "SFO")
-    day = fold_day(LAX)
-    aeroapi.schedules = [schedule_row("UAL400/UA400", LAX, SFO, local(LAX, day, "23:50"))]
-    assert len(ids(look(flightctl, "UA400", day))) == 1
-    assert aeroapi.asked[0].covers(LAX, day)
+    line, day, _ = fold()
+    cached(line.flight(400), line.origin.iata, line.destination.iata)
+    late = local(line.origin, day, "23:50")
+    aeroapi.schedules = [schedule_row(line.both(400), line.origin, line.destination, late)]
+    assert len(ids(look(flightctl, line.flight(400), day))) == 1
+    assert aeroapi.asked[0].covers(line.origin, day)
 
 
 def test_a_row_that_contradicts_itself_is_kept_out_and_the_answer_says_so(

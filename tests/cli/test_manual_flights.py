@@ -14,10 +14,9 @@ from dated import (
     DAY,
     LAX,
     PPG,
-    SFO,
     Place,
-    fold_day,
-    gap_day,
+    fold,
+    gap,
     ids,
     local,
     look,
@@ -102,17 +101,19 @@ def test_a_time_that_does_not_exist_is_read_as_the_clock_before_the_change(
     flightctl: Flightctl, aeroapi: AeroApiServer
 ) -> None:
     """It is the instant of 03:30, and so a provider means the same flight."""
-    day = gap_day(LAX)
-    flight = entered(add(flightctl, day, *_ends(LAX, SFO), "--out", "02:30", flight="UA400"))
-    assert flight["scheduled_out"] == stamp(local(LAX, day, "03:30"))
-    aeroapi.schedules = [schedule_row("UAL400/UA400", LAX, SFO, local(LAX, day, "03:30"))]
-    assert ids(look(flightctl, "UA400", day)) == [flight["flight_id"]]
+    line, day = gap()
+    ends, name = (line.origin, line.destination), line.flight(400)
+    flight = entered(add(flightctl, day, *_ends(*ends), "--out", "02:30", flight=name))
+    assert flight["scheduled_out"] == stamp(local(line.origin, day, "03:30"))
+    aeroapi.schedules = [schedule_row(line.both(400), *ends, local(line.origin, day, "03:30"))]
+    assert ids(look(flightctl, name, day)) == [flight["flight_id"]]
 
 
 def test_a_time_that_happens_twice_is_the_first_one(flightctl: Flightctl) -> None:
-    day = fold_day(LAX)
-    flight = entered(add(flightctl, day, *_ends(LAX, SFO), "--out", "01:30", "--in", "02:45", flight="UA400"))
-    assert flight["scheduled_out"] == stamp(local(LAX, day, "01:30", fold=0))
+    line, day, clock = fold()
+    ends = _ends(line.origin, line.destination)
+    flight = entered(add(flightctl, day, *ends, "--out", clock, flight=line.flight(400)))
+    assert flight["scheduled_out"] == stamp(local(line.origin, day, clock, fold=0))
 
 
 def test_today_is_the_origins(flightctl: Flightctl) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ _OF_A_SCHEDULE = {
 }
 """What was planned or expected around a time at the gate holds for as long as that time does."""
 _STAGES = (FlightStatus.SCHEDULED, FlightStatus.ACTIVE, FlightStatus.LANDED, FlightStatus.ARRIVED)
+
+_TIMES = frozenset(TIMES)
 
 Value = str | datetime | FlightStatus | None
 
@@ -106,11 +108,9 @@ def changed(flight: Flight, heard: Flight, values: Mapping[str, Value], provider
 
 def _news(flight: Flight, report: Reported) -> dict[str, Any]:
     """The values that the report gives to fields, changed or not."""
-    rows = _of_this_leg(flight, report)
-    news: dict[str, Any] = {name: _first(_value(row, name) for row in rows) for name in (*TIMES, *_DETAILS)}
-    news |= {name: news[name] or value for name, value in _diversion(flight, report).items()}
-    news["diverted_to"] = _diverted_to(flight, report)
-    news = {name: value for name, value in news.items() if value}
+    news = _diversion(flight, report) | _told_by(_of_this_leg(flight, report), (*TIMES, *_DETAILS))
+    if diverted_to := _diverted_to(flight, report):
+        news["diverted_to"] = diverted_to
     news |= _outlived(flight, news)
     if flight.review != CONFIRMED and report.sightings[0].provider != "manual":
         news["review"] = CONFIRMED
@@ -131,13 +131,17 @@ def _diversion(flight: Flight, report: Reported) -> dict[str, Any]:
     """What rows to another airport tell of a diverted flight: how it leaves, and when it comes down there."""
     origin, destination = _ends_of(flight)
     rows = [row for row in report.sightings if not is_same_place(row.destination, destination)]
+    if not rows:
+        return {}
     leaving = [row for row in rows if is_same_place(row.origin, origin)]
-    told = {name: _first(_value(row, name) for row in leaving) for name in _DEPARTURE}
-    return told | {name: _first(_value(row, name) for row in rows) for name in _ARRIVAL}
+    return _told_by(leaving, _DEPARTURE) | _told_by(rows, _ARRIVAL)
 
 
-def _value(row: Sighting, name: str) -> Value:
-    told: Value = getattr(row.times if name in TIMES else row, name)
+def _told_by(rows: Sequence[Sighting], names: Sequence[str]) -> dict[str, Any]:
+    """What the rows say of these fields, the first row that says anything of one."""
+    told: dict[str, Any] = {}
+    for row in reversed(rows):
+        told |= {name: value for name in names if (value := getattr(row.times if name in _TIMES else row, name))}
     return told
 
 

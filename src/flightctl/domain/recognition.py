@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from flightctl.domain.assignment import assigned
 from flightctl.domain.sighting import FlightStatus, Place, Sighting
@@ -40,23 +41,23 @@ class Known:
     """Who was heard of it last, and when that provider was asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reported:
     """One flight of a provider's answer: several rows where it is a codeshare or was diverted."""
 
     sightings: tuple[Sighting, ...]
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every designator that a row goes by, or is operated as."""
         return frozenset().union(*(names_of(one) for one in self.sightings))
 
-    @property
+    @cached_property
     def provider_ids(self) -> frozenset[tuple[str, str]]:
         """The provider's ids of it; none where it gave none."""
         return frozenset((one.provider, one.provider_id) for one in self.sightings if one.provider_id)
 
-    @property
+    @cached_property
     def departs_at(self) -> datetime:
         """Scheduled departure, UTC."""
         return departs_at(self.sightings[0])
