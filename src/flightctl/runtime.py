@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from flightctl.services.shared_routes import SharedRoutes
     from flightctl.services.sharing import Sharing
     from flightctl.services.spending import Spending
+    from flightctl.services.watching import Watching
     from flightctl.store.engine import Database
 
 SANDBOX = "sandbox"
@@ -291,6 +292,12 @@ class Runtime:
         from flightctl.services.lists import Lists
 
         return Lists(self.database, self.caller, self.clock)
+
+    def watching(self) -> Watching:
+        """The caller's list as it changes; raises LocalFileError and BadUser."""
+        from flightctl.services.watching import Watching
+
+        return Watching(self.database, self.caller, self.clock)
 
     def ingesting(self) -> Ingesting:
         """What takes up flight updates; raises LocalFileError."""

@@ -33,6 +33,7 @@ COMMANDS = {
     "untrack": "track",
     "flights": "track",
     "watchers": "track",
+    "watch": "watch",
     "ingest": "ingest",
     "share": "share",
     "shares": "share",

@@ -71,5 +71,5 @@ def claim(
     """Take a flight that somebody shared with you into your list. A token works once."""
     runtime = runtime_of(ctx)
     is_piped = token == "-"  # noqa: S105 - the word for stdin
-    told = sys.stdin.readline(_LONGEST_TOKEN) if is_piped else token
+    told = sys.stdin.buffer.readline(_LONGEST_TOKEN).decode("utf-8", "replace") if is_piped else token
     runtime.output.show(ClaimView(runtime.sharing().claim(told)))

@@ -13,7 +13,7 @@ from flightctl.cli.context import runtime_of, warn_of_budget
 from flightctl.cli.day_option import Day
 from flightctl.domain.departure_day import parse_day
 from flightctl.domain.flight import Flight, is_flight_id
-from flightctl.domain.listing import Kind, list_user
+from flightctl.domain.listing import Kind, in_order, list_user
 from flightctl.errors import SeveralFlights, UsageError
 from flightctl.render.listed import ListedView, WatchersView, described
 from flightctl.runtime import LookupFlags, Runtime
@@ -66,11 +66,11 @@ def untrack(
         Kind | None, typer.Option("--kind", metavar="owned|shared", help="Only as that; both if left out.")
     ] = None,
 ) -> None:
-    """Take a flight out of your list; what others have of it stays."""
+    """Take a flight out of your list, and show what is gone; what others have of it stays."""
     runtime = runtime_of(ctx)
     gone = runtime.lists().untrack(flight_id, kind)
-    runtime.output.show(ListedView([], runtime.clock()))
-    runtime.output.note(f"{gone} is no longer in your list{f' as {kind.value}' if kind else ''}")
+    runtime.output.show(ListedView(in_order(gone, runtime.clock()), runtime.clock()))
+    runtime.output.note(f"{gone[0].flight.flight_id} is no longer in your list{f' as {kind.value}' if kind else ''}")
 
 
 @flights_app.command("flights", cls=Command)

@@ -54,7 +54,7 @@ def drawn(things: Iterable[RenderableType], stream: TextIO, color: str) -> Itera
     console = Console(
         file=canvas,
         width=width_of(stream),
-        force_terminal=_colours(stream, color),
+        force_terminal=colours(stream, color),
         no_color=True if color == "never" else None,
         markup=False,
         highlight=False,
@@ -89,7 +89,7 @@ def styled(text: str, style: str) -> Text:
     return Text(cleaned(text), style=style)
 
 
-def _colours(stream: TextIO, color: str) -> bool:
+def colours(stream: TextIO, color: str) -> bool:
     """Whether escape sequences may be written: asked for, or a capable terminal that nobody asked to be plain."""
     if color != "auto":
         return color == "always"

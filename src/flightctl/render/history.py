@@ -32,7 +32,7 @@ class HistoryView:
 
     def rows(self) -> Iterable[Mapping[str, Any]]:
         """One change a row."""
-        return [_change_shape(change) for change in self.changes]
+        return [change_shape(change) for change in self.changes]
 
     def tables(self, width: int) -> Iterable[RenderableType]:
         """One change a line; a narrow terminal is spared the years, a very narrow one who said it."""
@@ -52,7 +52,8 @@ class HistoryView:
         return f"{len(self.changes)} change{'' if len(self.changes) == 1 else 's'} · all times in UTC"
 
 
-def _change_shape(change: Change) -> dict[str, Any]:
+def change_shape(change: Change) -> dict[str, Any]:
+    """One change in JSON."""
     return {
         "field": change.field,
         "old": change.old,

@@ -26,8 +26,12 @@ class ListedView:
 
     def document(self) -> Mapping[str, Any]:
         """``flightctl.flights/1``; beside the flights, the fields of each that changed since it was last shown."""
-        changed = {one.flight.flight_id: list(one.changed) for one in self.listed if one.changed}
-        return {"schema": "flightctl.flights/1", "flights": list(self.rows()), "changed": changed}
+        changed: dict[str, dict[str, None]] = {}
+        for one in self.listed:
+            # Owned and shared are two entries of one flight, and may have been shown at different times.
+            changed.setdefault(one.flight.flight_id, {}).update(dict.fromkeys(one.changed))
+        told = {flight_id: list(fields) for flight_id, fields in changed.items() if fields}
+        return {"schema": "flightctl.flights/1", "flights": list(self.rows()), "changed": told}
 
     def rows(self) -> Iterable[Mapping[str, Any]]:
         """One flight a row."""

@@ -32,15 +32,16 @@ class Lists:
             flight = self._visible(session, user, asked)
             now = database_now(session)
             is_new = lists.add(session, user, flight.flight_id, Kind.OWNED, now)
-            return Listed(flight, Kind.OWNED, now), is_new
+            return next(one for one in lists.of_user(session, user, str(asked)) if one.kind is Kind.OWNED), is_new
 
-    def untrack(self, flight_id: str, kind: Kind | None = None) -> FlightId:
-        """Take a flight out of the list, as owned, shared or both. Raises BadUser, BadFlightId, NotFound."""
+    def untrack(self, flight_id: str, kind: Kind | None = None) -> list[Listed]:
+        """Take a flight out of the list, as owned, shared or both; what is gone. Raises BadUser, BadFlightId, NotFound."""
         user, asked = list_user(self._caller.user), parse_flight_id(flight_id)
         with self._database.writing() as session:
+            listed = lists.of_user(session, user, str(asked))
             if not lists.remove(session, user, str(asked), kind):
                 raise not_listed(asked, kind)
-        return asked
+        return [one for one in listed if kind in (None, one.kind)]
 
     def listed(self) -> list[Listed]:
         """The user's flights, the next departure first, with what changed since this was last asked. Raises BadUser."""

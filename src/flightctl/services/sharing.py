@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ class NewShare:
     """A share and its secret, which is told this once."""
 
     share: Share
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,7 @@ class Sharing:
 
     def share(self, flight_id: str, lasts: timedelta) -> NewShare:
         """Share a flight of one's own list. Raises BadFlightId, NotFound."""
-        user, asked, token = (
-            list_user(self._caller.user),
-            parse_flight_id(flight_id),
-            secrets.token_urlsafe(TOKEN_BYTES),
-        )
+        user, asked, token = list_user(self._caller.user), parse_flight_id(flight_id), _new_token()
         with self._database.writing() as session:
             flight = flights.find(session, str(asked))
             if flight is None or not lists.has(session, user, str(asked)):
@@ -113,3 +109,9 @@ class Sharing:
     def _is_throttled(self, session: Transaction, user: str) -> bool:
         failed = shares.failures_of_the_hour(session, user, database_now(session))
         return failed >= self._max_failed_claims
+
+
+def _new_token() -> str:
+    # The last character of 256 bits in base64url is a letter or digit; in front, it keeps a token from looking like an
+    # option of the command line that claims it.
+    return secrets.token_urlsafe(TOKEN_BYTES)[::-1]

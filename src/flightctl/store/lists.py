@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlmodel import Session
 
+from flightctl.domain.flight_news import Change
 from flightctl.domain.listing import Kind, Listed
 from flightctl.store.chunks import in_chunks
 from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
@@ -49,18 +51,18 @@ def has(session: Session, user: str, flight_id: str, kind: Kind | None = None) -
     return found > 0
 
 
-def of_user(session: Session, user: str) -> list[Listed]:
-    """The user's list, with what changed since they were last shown it; in no order."""
-    entries = session.execute(
-        select(_LIST.kind, _LIST.added_at, _LIST.seen_change, _LIST.flight_id).where(_LIST.user_id == user)
-    ).all()
-    owned = select(_LIST.flight_id).where(_LIST.user_id == user)
+def of_user(session: Session, user: str, flight_id: str | None = None) -> list[Listed]:
+    """The user's list, or one flight of it, with what changed since they were last shown it; in no order."""
+    theirs = _LIST.user_id == user if flight_id is None else and_(_LIST.user_id == user, _LIST.flight_id == flight_id)
+    entries = session.execute(select(_LIST.flight_id, _LIST.kind, _LIST.added_at).where(theirs)).all()
+    ids = select(_LIST.flight_id).where(theirs)
     flights = {
-        row.flight_id: flight_of(row) for row in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(owned)))
+        one.flight_id: flight_of(one) for one in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(ids)))
     }
+    changed = _changed(session, theirs)
     return [
-        Listed(flights[flight_id], Kind(kind), added_at, _changed_since(session, flight_id, seen))
-        for kind, added_at, seen, flight_id in entries
+        Listed(flights[one.flight_id], Kind(one.kind), one.added_at, tuple(changed[one.flight_id, one.kind]))
+        for one in entries
     ]
 
 
@@ -68,6 +70,20 @@ def mark_seen(session: Session, user: str) -> None:
     """The user has been shown their list."""
     last = select(func.coalesce(func.max(_CHANGES.id), 0)).where(_CHANGES.flight_id == _LIST.flight_id)
     session.execute(update(USER_FLIGHTS).where(_LIST.user_id == user).values(seen_change=last.scalar_subquery()))
+
+
+def last_change(session: Session) -> int:
+    """The number of the last change of any flight; 0 where there is none."""
+    last: int | None = session.execute(select(func.max(_CHANGES.id))).scalar_one()
+    return last or 0
+
+
+def changes_between(session: Session, user: str, after: int, until: int) -> list[Change]:
+    """Changes of the user's flights by their numbers, ``after`` left out, in the order in which they were written."""
+    fields = (_CHANGES.flight_id, _CHANGES.field, _CHANGES.old, _CHANGES.new, _CHANGES.observed_at, _CHANGES.provider)
+    listed = select(_LIST.flight_id).where(_LIST.user_id == user)
+    query = select(*fields).where(_CHANGES.id > after, _CHANGES.id <= until, _CHANGES.flight_id.in_(listed))
+    return [Change(*row) for row in session.execute(query.order_by(_CHANGES.id))]
 
 
 def watchers(session: Session, flight_id: str) -> list[str]:
@@ -110,9 +126,14 @@ def _count(session: Session, flight_id: str, more: int) -> None:
         session.execute(insert(counts).values(flight_id=flight_id, users=more))
 
 
-def _changed_since(session: Session, flight_id: str, seen: int) -> tuple[str, ...]:
-    query = select(_CHANGES.field).where(_CHANGES.flight_id == flight_id, _CHANGES.id > seen).order_by(_CHANGES.id)
-    return tuple(dict.fromkeys(session.scalars(query)))
+def _changed(session: Session, entries: ColumnElement[bool]) -> defaultdict[tuple[str, str], dict[str, None]]:
+    """Names of the fields that changed since entries were shown, by flight and kind; the first to change is first."""
+    unseen = and_(_CHANGES.flight_id == _LIST.flight_id, _CHANGES.id > _LIST.seen_change)
+    query = select(_LIST.flight_id, _LIST.kind, _CHANGES.field).join(FLIGHT_CHANGES, unseen).where(entries)
+    changed: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for flight_id, kind, field in session.execute(query.order_by(_CHANGES.id)):
+        changed[flight_id, kind][field] = None
+    return changed
 
 
 def _last_change(session: Session, flight_id: str) -> int:

@@ -1,0 +1,69 @@
+"""A list as it changes, seen by polling the local file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flightctl.domain.caller import Caller
+from flightctl.domain.flight_news import Change
+from flightctl.domain.listing import Listed, in_order, list_user
+from flightctl.errors import LocalFileError
+from flightctl.store import lists
+from flightctl.store.engine import Database
+from flightctl.store.file_watch import FileWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A list at a moment."""
+
+    listed: Sequence[Listed]
+    changes: Sequence[Change]
+    """What is new since the look before, in the order of the commits; none at first."""
+    trouble: str = ""
+    """Why the list could not be read, and is as it was."""
+
+
+class Watching:
+    """One user's list. ``look`` reads where something was committed; else it is next to nothing."""
+
+    def __init__(self, database: Database, caller: Caller, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._user = list_user(caller.user)
+        self._clock = clock
+        self._watch = FileWatch(database.path)
+        self._file = self._watch.file
+        self._last_change = -1
+        self._listed: list[Listed] = []
+        self._trouble = ""
+
+    def look(self) -> Look:
+        """The list now. A file that is locked, gone or broken is told of, and looked at again."""
+        if not self._watch.has_changed() and not self._trouble:
+            return Look(self._listed, ())
+        try:
+            changes = self._read()
+        except LocalFileError as error:
+            self._trouble = error.message
+            return Look(self._listed, (), self._trouble)
+        self._trouble = ""
+        return Look(self._listed, changes)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._watch.close()
+
+    def _read(self) -> list[Change]:
+        if self._watch.file != self._file:
+            # Another file has other numbers: what was seen of the old one says nothing about it.
+            self._database.close()
+            self._file, self._last_change = self._watch.file, -1
+        with self._database.reading() as session:
+            last = lists.last_change(session)
+            known = self._last_change
+            changes = lists.changes_between(session, self._user, known, last) if 0 <= known < last else []
+            self._listed = in_order(lists.of_user(session, self._user), self._clock())
+        self._last_change = last
+        return changes
