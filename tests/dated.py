@@ -118,7 +118,7 @@ def _length(place: Place, day: date) -> timedelta:
 
 
 def _has_dst(place: Place, day: date) -> bool:
-    return bool(datetime.combine(day, time(12), ZoneInfo(place.zone)).dst())
+    return bool(datetime.combine(day, time(), ZoneInfo(place.zone)).dst())
 
 
 def stack_row(

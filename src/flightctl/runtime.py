@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flightctl.providers.aviationstack import AviationStack
     from flightctl.services.dated_lookup import DatedLookups
     from flightctl.services.day_endpoints import DayEndpoints
+    from flightctl.services.flight_refresh import FlightRefresh
     from flightctl.services.ingesting import Ingesting
     from flightctl.services.kept_routes import KeptRoutes
     from flightctl.services.lists import Lists
@@ -292,6 +293,12 @@ class Runtime:
         from flightctl.services.lists import Lists
 
         return Lists(self.database, self.caller, self.clock)
+
+    def flight_refresh(self) -> FlightRefresh:
+        """A refresh of tracked flights; raises LocalFileError and ConfigurationError."""
+        from flightctl.services.flight_refresh import FlightRefresh
+
+        return FlightRefresh(self.database, self.lifetimes, self.clock)
 
     def watching(self) -> Watching:
         """The caller's list as it changes; raises LocalFileError and BadUser."""

@@ -38,7 +38,7 @@ def share(
     """
     runtime = runtime_of(ctx)
     made = runtime.sharing().share(flight_id, parse_lifetime(expires))
-    runtime.output.show(FactsView("flightctl.share/1", share_facts(made)))
+    runtime.output.show(FactsView("flightctl.share/1", share_facts(made, sandbox=runtime.options.sandbox)))
     runtime.output.note("the token is shown this once; whoever has it first can claim the flight")
 
 

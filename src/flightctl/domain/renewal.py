@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from typing import Generic, Protocol, TypeVar
 
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError
@@ -58,31 +59,42 @@ class PlannedAsk:
         return self.pages + self.lookups
 
 
+class _Done(Protocol):
+    """Something that a run is done with."""
+
+    @property
+    def renewal(self) -> Renewal: ...
+
+    @property
+    def error(self) -> FlightctlError | None: ...
+
+
+_One = TypeVar("_One", bound=_Done)
+
+
 @dataclass(slots=True)
-class RefreshReport:
+class RunReport(Generic[_One]):
     """What a run did and what it cost."""
 
     selected: int
     dry_run: bool = False
-    renewed: list[Renewed] = field(default_factory=list)
+    renewed: list[_One] = field(default_factory=list)
     upstream_calls: int = 0
     stopped_by: FlightctlError | None = None
     """The failure that ended the run early."""
-    plan: Sequence[PlannedAsk] = ()
-    """Of a dry run."""
     planned_calls: int = 0
-    """What the plan costs, or the calls that are allowed, if that is less."""
+    """Of a dry run: what it would cost, or the calls that are allowed, if that is less."""
     price: str = ""
-    """What the calls of the plan are expected to cost."""
+    """What these calls are expected to cost."""
 
-    def add(self, one: Renewed) -> None:
-        """One more entry is done with."""
+    def add(self, one: _One) -> None:
+        """One more is done with."""
         self.renewed.append(one)
         if one.error is not None and one.error.stops_a_run:
             self.stopped_by = one.error
 
     def count(self, *renewals: Renewal) -> int:
-        """Entries that ended like this."""
+        """How many ended like this."""
         return sum(one.renewal in renewals for one in self.renewed)
 
     @property
@@ -100,3 +112,11 @@ class RefreshReport:
             return 0
         alike = len(codes) == 1 and not self.count(Renewal.CHANGED, Renewal.UNCHANGED, Renewal.NOT_FOUND)
         return codes.pop() if alike else 9
+
+
+@dataclass(slots=True)
+class RefreshReport(RunReport[Renewed]):
+    """A run over routes."""
+
+    plan: Sequence[PlannedAsk] = ()
+    """Of a dry run."""

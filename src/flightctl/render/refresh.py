@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flightctl.domain.explanation import age
-from flightctl.domain.renewal import RefreshReport, Renewal, Renewed
+from flightctl.domain.renewal import RefreshReport, Renewal, Renewed, RunReport
 from flightctl.render.output import error_shape
 from flightctl.services.verification import Verdict, Verified
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_STYLES = {
+STYLES = {
     Renewal.CHANGED: "yellow",
     Renewal.UNCHANGED: "green",
     Renewal.NOT_FOUND: "magenta",
@@ -34,21 +34,8 @@ class RefreshView:
 
     def document(self) -> Mapping[str, Any]:
         """``flightctl.refresh/1``, with the outcome of every entry."""
-        report = self.report
-        return {
-            "schema": "flightctl.refresh/1",
-            "selected": report.selected,
-            "refreshed": report.count(Renewal.CHANGED, Renewal.UNCHANGED),
-            "changed": report.count(Renewal.CHANGED),
-            "unchanged": report.count(Renewal.UNCHANGED),
-            "not_found": report.count(Renewal.NOT_FOUND),
-            "failed": report.count(Renewal.FAILED),
-            "skipped": report.count(Renewal.SKIPPED),
-            "upstream_calls": report.upstream_calls,
-            "dry_run": report.dry_run,
-            "plan": _plan_shape(report) if report.dry_run else None,
-            "entries": list(self.rows()),
-        }
+        plan = _plan_shape(self.report) if self.report.dry_run else None
+        return {**counts_shape(self.report), "plan": plan, "entries": list(self.rows())}
 
     def rows(self) -> Iterable[Mapping[str, Any]]:
         """One entry a row."""
@@ -64,7 +51,7 @@ class RefreshView:
                 f"{one.before.route.departure_iata}-{one.before.route.arrival_iata}",
                 f"{one.after.route.departure_iata}-{one.after.route.arrival_iata}" if one.after else "",
                 age(one.before.refreshed_at, self.now),
-                styled(one.renewal.value, _STYLES[one.renewal]),
+                styled(one.renewal.value, STYLES[one.renewal]),
                 one.error.message if one.error else "",
             )
             for one in self.report.renewed
@@ -78,10 +65,9 @@ class RefreshView:
         report = self.report
         if report.dry_run:
             return (
-                f"{report.selected} selected · about {_calls(report.planned_calls)}, {report.price} · nothing was done"
+                f"{report.selected} selected · about {calls(report.planned_calls)}, {report.price} · nothing was done"
             )
-        done = " · ".join(f"{n} {kind.value}" for kind in Renewal if (n := report.count(kind)))
-        return " · ".join(filter(None, (f"{report.selected} selected", done, _calls(report.upstream_calls))))
+        return sums(report)
 
     def _plan_table(self) -> RenderableType:
         """What would be asked for, an airline a line."""
@@ -104,6 +90,28 @@ class RefreshView:
         }
 
 
+def counts_shape(report: RunReport[Any]) -> dict[str, Any]:
+    """What every ``flightctl.refresh/1`` has."""
+    return {
+        "schema": "flightctl.refresh/1",
+        "selected": report.selected,
+        "refreshed": report.count(Renewal.CHANGED, Renewal.UNCHANGED),
+        "changed": report.count(Renewal.CHANGED),
+        "unchanged": report.count(Renewal.UNCHANGED),
+        "not_found": report.count(Renewal.NOT_FOUND),
+        "failed": report.count(Renewal.FAILED),
+        "skipped": report.count(Renewal.SKIPPED),
+        "upstream_calls": report.upstream_calls,
+        "dry_run": report.dry_run,
+    }
+
+
+def sums(report: RunReport[Any]) -> str:
+    """``3 selected · 2 unchanged · 1 failed · 3 upstream calls``."""
+    done = " · ".join(f"{n} {kind.value}" for kind in Renewal if (n := report.count(kind)))
+    return " · ".join(filter(None, (f"{report.selected} selected", done, calls(report.upstream_calls))))
+
+
 def _plan_shape(report: RefreshReport) -> dict[str, Any]:
     asks = [
         {"airline": ask.airline, "entries": ask.entries, "pages": ask.pages, "lookups": ask.lookups}
@@ -112,7 +120,8 @@ def _plan_shape(report: RefreshReport) -> dict[str, Any]:
     return {"upstream_calls": report.planned_calls, "price": report.price, "asks": asks}
 
 
-def _calls(n: int) -> str:
+def calls(n: int) -> str:
+    """``1 upstream call``."""
     return f"{n} upstream call{'' if n == 1 else 's'}"
 
 

@@ -17,7 +17,7 @@ _KEYS = ("share_id", "flight_id", "status", "created_at", "expires_at", "claimed
 _HEADINGS = ("SHARE ID", "FLIGHT ID", "STATUS", "CREATED (UTC)", "EXPIRES (UTC)", "CLAIMED (UTC)")
 
 
-def share_facts(made: NewShare) -> dict[str, str]:
+def share_facts(made: NewShare, *, sandbox: bool = False) -> dict[str, str]:
     """A new share with its secret and what the other person types."""
     share = made.share
     return {
@@ -25,7 +25,7 @@ def share_facts(made: NewShare) -> dict[str, str]:
         "token": made.token,
         "flight_id": share.flight_id,
         "expires_at": utc_text(share.expires_at),
-        "claim_command": f"flightctl claim {made.token}",
+        "claim_command": f"flightctl {'--sandbox ' if sandbox else ''}claim {made.token}",
     }
 
 

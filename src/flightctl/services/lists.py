@@ -35,7 +35,10 @@ class Lists:
             return next(one for one in lists.of_user(session, user, str(asked)) if one.kind is Kind.OWNED), is_new
 
     def untrack(self, flight_id: str, kind: Kind | None = None) -> list[Listed]:
-        """Take a flight out of the list, as owned, shared or both; what is gone. Raises BadUser, BadFlightId, NotFound."""
+        """Take a flight out of the list, as owned, shared or both; returns what is gone.
+
+        Raises BadUser, BadFlightId, NotFound.
+        """
         user, asked = list_user(self._caller.user), parse_flight_id(flight_id)
         with self._database.writing() as session:
             listed = lists.of_user(session, user, str(asked))

@@ -156,9 +156,10 @@ def _all_but_the_id() -> dict[str, Any]:
 
 
 def flight_of(row: Row[Any]) -> Flight:
-    """A row of ``flights``, its columns in the order of the table."""
-    fields = row._asdict()
-    return Flight(**{**fields, "status": FlightStatus(fields["status"])})
+    """A row that has the columns of ``flights``."""
+    fields = row._mapping
+    values = {name: fields[name] for name in Flight._fields}
+    return Flight(**{**values, "status": FlightStatus(values["status"])})
 
 
 def _row(flight: Flight) -> dict[str, Any]:

@@ -10,13 +10,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlmodel import Session
 
+from flightctl.domain.flight import FlightStatus
 from flightctl.domain.flight_news import Change
+from flightctl.domain.flight_renewal import Tracked
 from flightctl.domain.listing import Kind, Listed
 from flightctl.store.chunks import in_chunks
 from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
 from flightctl.store.flights import flight_of
 from flightctl.store.list_models import FLIGHT_WATCHER_COUNTS, FLIGHT_WATCHERS, USER_FLIGHTS
 
+_ENDED = [status.value for status in (FlightStatus.ARRIVED, FlightStatus.CANCELLED, FlightStatus.DIVERTED)]
 _LIST, _WATCHERS, _CHANGES = USER_FLIGHTS.c, FLIGHT_WATCHERS.c, FLIGHT_CHANGES.c
 
 
@@ -100,6 +103,14 @@ def watcher_counts(session: Session, flight_ids: Collection[str]) -> dict[str, i
         query = select(counts.flight_id, counts.users).where(counts.flight_id.in_(some))
         found |= {row.flight_id: row.users for row in session.execute(query)}
     return found
+
+
+def tracked(session: Session) -> list[Tracked]:
+    """Flights that somebody lists and that were not last seen at their end, with how many list each."""
+    counts = FLIGHT_WATCHER_COUNTS.c
+    listed = FLIGHTS.join(FLIGHT_WATCHER_COUNTS, counts.flight_id == FLIGHTS.c.flight_id)
+    query = select(counts.users, FLIGHTS).select_from(listed).where(counts.users > 0, FLIGHTS.c.status.not_in(_ENDED))
+    return [Tracked(flight_of(row), row.users) for row in session.execute(query)]
 
 
 def differences(session: Session) -> list[tuple[str, str]]:
