@@ -20,6 +20,12 @@ _GONE_FOR_GOOD = timedelta(hours=12)
 """What should have left so long ago has left, even if nobody said so."""
 
 
+_HEARD = frozenset({"provider", "provider_status", "observed_at"})
+_OF_A_CHANGE = ("updated_at", "version", "local_date")
+_FILLED = ("flight_iata", "origin_iata", "origin_icao", "destination_iata", "destination_icao")
+"""Fields of the flight itself; that they become known is no change of it."""
+
+
 @dataclass(slots=True)
 class Entry:
     """A flight and what it goes by."""
@@ -55,6 +61,10 @@ class Written:
     seen: dict[str, Flight] = field(default_factory=dict)
     """Those that were vouched for, and stayed as they were."""
     changes: list[Change] = field(default_factory=list)
+    columns: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Fields, by id, of which those that are changed or seen have other values than are stored; all, if it is not
+    said.
+    """
     moved: set[str] = field(default_factory=set)
     """Ids of those that leave on another local day than before."""
     aliases: list[tuple[Entry, str, str]] = field(default_factory=list)
@@ -142,6 +152,9 @@ class Book:
         flight, written = after.flight, self.written
         if flight.local_date != entry.flight.local_date:
             written.moved.add(flight.flight_id)
+        written.columns[flight.flight_id] = written.columns.get(flight.flight_id, _HEARD) | _touched(
+            entry.flight, after
+        )
         entry.flight = flight
         written.changes += after.changes
         if flight.flight_id in written.created:
@@ -176,6 +189,13 @@ class Book:
             owners = (entry for entry in self._by_alias.get(alias, ()) if entry.aliases[alias] == provider)
             found |= {entry.flight.flight_id: entry for entry in owners}
         return list(found.values())
+
+
+def _touched(before: Flight, after: Applied) -> frozenset[str]:
+    """Fields that have other values than before."""
+    filled = (name for name in _FILLED if getattr(before, name) != getattr(after.flight, name))
+    changed = (change.field for change in after.changes)
+    return frozenset((*filled, *changed, *(_OF_A_CHANGE if after.changes else ())))
 
 
 def possible_ids(sightings: Iterable[Sighting]) -> set[str]:

@@ -51,7 +51,9 @@ FLIGHTS = Table(
     CheckConstraint("review IN ('confirmed', 'pending', 'rejected')", name="flights_review"),
     Index("flights_review", "review", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
 )
-"""``flights``: one row a flight, its present values; the columns are the fields of ``domain.flight.Flight``."""
+"""``flights``: one row a flight, its present values; the columns are the fields of ``domain.flight.Flight``, in their
+order.
+"""
 
 FLIGHT_ALIASES = Table(
     "flight_aliases",

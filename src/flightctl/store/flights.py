@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     Date,
-    Row,
     Select,
     Text,
     and_,
@@ -32,6 +32,10 @@ from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHT
 _ALIASES = FLIGHT_ALIASES.c
 _BY_ID = FLIGHTS.c.flight_id == bindparam("key")
 _OF_FLIGHT = _ALIASES.flight_id == bindparam("key")
+_ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
+"""All columns but those of the id, which is written once."""
+_MOST_STATEMENTS = 50
+"""Into which a batch of updates is divided by what they change."""
 _AT_ONCE = 200
 """Names whose flights one statement finds; three parameters each."""
 
@@ -113,15 +117,12 @@ def write(session: Session, written: Written) -> None:
     connection = session.connection()
     if written.created:
         connection.execute(insert(FLIGHTS), [_row(flight) for flight in written.created.values()])
-    if written.changed:
-        changed = [{**_row(flight), "key": flight.flight_id} for flight in written.changed.values()]
-        connection.execute(update(FLIGHTS).where(_BY_ID).values(_all_but_the_id()), changed)
-        moved = [{"key": key, "day": written.changed[key].local_date} for key in written.moved & written.changed.keys()]
-        if moved:
-            connection.execute(update(FLIGHT_ALIASES).where(_OF_FLIGHT).values(local_date=bindparam("day")), moved)
-    if written.seen:
-        seen = [_as_seen(flight) for flight in written.seen.values()]
-        connection.execute(update(FLIGHTS).where(_BY_ID).values({name: bindparam(name) for name in _SEEN}), seen)
+    for flights, columns in _alike({**written.seen, **written.changed}, written.columns):
+        rows = [_values(flight, columns) for flight in flights]
+        connection.execute(update(FLIGHTS).where(_BY_ID).values({name: bindparam(name) for name in columns}), rows)
+    moved = [{"key": key, "day": written.changed[key].local_date} for key in written.moved & written.changed.keys()]
+    if moved:
+        connection.execute(update(FLIGHT_ALIASES).where(_OF_FLIGHT).values(local_date=bindparam("day")), moved)
     if written.changes:
         connection.execute(insert(FLIGHT_CHANGES), [change._asdict() for change in written.changes])
     if written.aliases:
@@ -134,32 +135,29 @@ def _alias(entry: Entry, alias: str, kind: str) -> dict[str, Any]:
     return {"flight_id": flight.flight_id, "alias": alias, "kind": kind, **dates}
 
 
-_SEEN = (
-    "provider",
-    "provider_status",
-    "observed_at",
-    "flight_iata",
-    "origin_iata",
-    "origin_icao",
-    "destination_iata",
-    "destination_icao",
-)
-"""What a report without news may still touch."""
+def _alike(
+    flights: Mapping[str, Flight], columns: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[list[Flight], list[str]]]:
+    """Flights of which the same columns are to be written; the key is that of all updates."""
+    groups: defaultdict[frozenset[str], list[Flight]] = defaultdict(list)
+    for flight_id, flight in flights.items():
+        groups[columns.get(flight_id, _ALL)].append(flight)
+    if len(groups) > _MOST_STATEMENTS:
+        groups = defaultdict(list, {_ALL: list(flights.values())})
+    for names, some in groups.items():
+        yield some, sorted(names)
 
 
-def _as_seen(flight: Flight) -> dict[str, Any]:
-    return {"key": flight.flight_id, **{name: getattr(flight, name) for name in _SEEN}}
+def _values(flight: Flight, columns: Sequence[str]) -> dict[str, Any]:
+    row = {"key": flight.flight_id, **{name: getattr(flight, name) for name in columns}}
+    return {**row, "status": flight.status.value} if "status" in row else row
 
 
-def _all_but_the_id() -> dict[str, Any]:
-    return {name: bindparam(name) for name in Flight._fields[6:]}
-
-
-def flight_of(row: Row[Any]) -> Flight:
-    """A row that has the columns of ``flights``."""
-    fields = row._mapping
-    values = {name: fields[name] for name in Flight._fields}
-    return Flight(**{**values, "status": FlightStatus(values["status"])})
+def flight_of(row: Sequence[Any]) -> Flight:
+    """A row of ``flights``, in the order of its columns."""
+    values = list(row)
+    values[_STATUS] = FlightStatus(values[_STATUS])
+    return Flight._make(values)
 
 
 def _row(flight: Flight) -> dict[str, Any]:

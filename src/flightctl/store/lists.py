@@ -109,8 +109,8 @@ def tracked(session: Session) -> list[Tracked]:
     """Flights that somebody lists and that were not last seen at their end, with how many list each."""
     counts = FLIGHT_WATCHER_COUNTS.c
     listed = FLIGHTS.join(FLIGHT_WATCHER_COUNTS, counts.flight_id == FLIGHTS.c.flight_id)
-    query = select(counts.users, FLIGHTS).select_from(listed).where(counts.users > 0, FLIGHTS.c.status.not_in(_ENDED))
-    return [Tracked(flight_of(row), row.users) for row in session.execute(query)]
+    query = select(FLIGHTS, counts.users).select_from(listed).where(counts.users > 0, FLIGHTS.c.status.not_in(_ENDED))
+    return [Tracked(flight_of(row[:-1]), row.users) for row in session.execute(query)]
 
 
 def differences(session: Session) -> list[tuple[str, str]]:
