@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import aeroapi_server
 from aeroapi_server import AeroApiServer
@@ -25,6 +26,9 @@ from upstream import KEY, Upstream
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So a shell starts what runs in the background; the programs that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# A slow machine is no failure.
+settings.register_profile("flightctl", deadline=None)
+settings.load_profile("flightctl")
 
 
 @pytest.fixture(autouse=True)

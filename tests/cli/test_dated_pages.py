@@ -89,13 +89,15 @@ def test_a_page_that_fails_leaves_the_pages_before_it_stored_and_the_day_unasked
     assert len(ids(look(flightctl, "NZ527", FAR))) == 40
 
 
-def test_a_budget_that_ends_between_two_pages_is_not_overspent(
-    flightctl: Flightctl, many: AeroApiServer, monkeypatch: pytest.MonkeyPatch
+def test_a_budget_that_ends_between_two_pages_gives_what_was_paid_for_and_is_not_overspent(
+    flightctl: Flightctl, many: AeroApiServer, monkeypatch: pytest.MonkeyPatch, rows: Rows
 ) -> None:
     monkeypatch.setenv("FLIGHTCTL_AEROAPI_MONTHLY_BUDGET", "2")
     done = look(flightctl, "NZ527", FAR)
-    assert (done.code, code(done), len(many.asked)) == (6, "budget", 2)
+    assert (done.code, outcome(done), len(ids(done)), len(many.asked)) == (0, "miss", 30, 2)
+    assert "more flights" in done.answers[0]["warning"]
     assert _used(flightctl)["aeroapi"] == 2
+    assert rows("SELECT count(*) FROM asked_days") == [(0,)]
 
 
 @pytest.mark.parametrize(

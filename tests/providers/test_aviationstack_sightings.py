@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from wire import JSON_VALUES, row, stop
 
 from flightctl.domain.designator import parse_designator
+from flightctl.domain.observed import Carrier
 from flightctl.domain.sighting import FlightStatus, Place, Sighting, Times
 from flightctl.domain.sighting_page import Rejected
 from flightctl.domain.zones import zone_named
@@ -61,6 +62,7 @@ def test_a_row_is_read_field_by_field() -> None:
         arrival_gate="15A",
         arrival_terminal="1",
         aircraft_type="A320",
+        carrier=Carrier("NZ", "ANZ", "Air New Zealand"),
     )
 
 

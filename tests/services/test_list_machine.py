@@ -240,6 +240,11 @@ def db(database: Path) -> Iterator[Database]:
 
 def test_any_order_of_steps_does_what_the_model_does(db: Database) -> None:
     moderate = settings(
-        max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
-    run_state_machine_as_test(lambda: Machine(db), settings=moderate)  # type: ignore[no-untyped-call]
+
+    class OverOneFile(Machine):
+        def __init__(self) -> None:
+            super().__init__(db)
+
+    run_state_machine_as_test(OverOneFile, settings=moderate)

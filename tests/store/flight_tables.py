@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,9 @@ def of_day(db: Database, day: date, *names: str) -> list[str]:
         return [one.flight_id for one in flights.of_day(session, names or ("NZ527",), day)]
 
 
-def near(db: Database, name: str, low: date, high: date) -> set[str]:
+def near(db: Database, name: str, first: datetime, last: datetime) -> set[str]:
     with db.reading() as session:
-        return flights.ids_near(session, {name: (low, high)})
+        return flights.ids_near(session, {name: (first, last)})
 
 
 def dump(database: Path) -> list[list[Any]]:

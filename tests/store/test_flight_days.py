@@ -27,14 +27,14 @@ def test_a_flight_that_was_put_to_another_day_is_found_on_both(db: Database, out
     take(db, sighting(out, provider_id="x1", codeshares=frozenset({"SQ4321"}), observed_at=LATER))
     for name in ("NZ527", "SQ4321"):
         assert of_day(db, THIRD, name) == of_day(db, date.fromisoformat(out[:10]), name) == [ID]
-    assert near(db, "NZ527", THIRD, THIRD) == set()
+    assert near(db, "NZ527", utc(OUT), utc(OUT)) == set()
 
 
 def test_a_flight_that_was_put_back_is_found_on_its_day_only(db: Database) -> None:
     for hours, out in enumerate([OUT, "2026-12-04 00:10", OUT]):
         take(db, sighting(out, provider_id="x1", observed_at=NOW + hours * HOUR))
     assert (of_day(db, THIRD), of_day(db, FOURTH)) == ([ID], [])
-    assert near(db, "NZ527", THIRD, THIRD) == {ID}
+    assert near(db, "NZ527", utc(OUT), utc(OUT)) == {ID}
 
 
 def test_the_flights_of_a_day_come_in_order_of_their_present_departure(db: Database) -> None:
@@ -53,18 +53,23 @@ def test_what_is_not_confirmed_is_no_flight_of_the_day(db: Database, review: str
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "is_near"),
-    [(2, 4, True), (3, 3, True), (3, 4, True), (2, 3, True), (4, 5, False), (1, 2, False), (4, 2, False)],
+    ("first", "last", "is_near"),
+    [(-1, 1, True), (0, 0, True), (0, 12, True), (-12, 0, True), (1, 13, False), (-13, -1, False), (1, -1, False)],
 )
-def test_near_are_the_flights_between_two_days_both_included(db: Database, low: int, high: int, is_near: bool) -> None:
-    take(db, sighting(OUT))
-    assert near(db, "NZ527", THIRD.replace(day=low), THIRD.replace(day=high)) == ({ID} if is_near else set())
+@pytest.mark.parametrize("out", ["2026-12-03 00:10", "2026-12-03 12:30", "2026-12-03 23:50"])
+def test_near_are_the_flights_that_depart_between_two_moments_both_included(
+    db: Database, out: str, first: int, last: int, is_near: bool
+) -> None:
+    [made] = take(db, sighting(out))
+    ids = near(db, "NZ527", utc(out) + first * HOUR, utc(out) + last * HOUR)
+    assert ids == ({made.flight.flight_id} if is_near else set())
 
 
 def test_more_names_than_one_statement_holds_are_found_each_in_its_span(db: Database) -> None:
     names = [(f"NZ{n}", f"ANZ{n}") for n in range(1, 451)]
     take(db, *(sighting(OUT, ident=icao, designators=frozenset({iata, icao})) for iata, icao in names))
-    spans = {iata: (THIRD, THIRD) if n % 2 else (FOURTH, FOURTH) for n, (iata, _) in enumerate(names)}
+    out, later = utc(OUT), utc(OUT) + HOUR
+    spans = {iata: (out, out) if n % 2 else (later, later) for n, (iata, _) in enumerate(names)}
     with db.reading() as session:
         ids = flights.ids_near(session, spans)
     assert ids == {f"{icao}.2026-12-03.0830.NZAA.NZCH" for _, icao in names[1::2]}

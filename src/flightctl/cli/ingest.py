@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, BinaryIO
+from io import BufferedReader
+from typing import Annotated, cast
 
 import typer
 
 from flightctl.cli.commands import Command, new_app
 from flightctl.cli.context import runtime_of
+from flightctl.domain.ingestion import Lines
 from flightctl.errors import UsageError
 from flightctl.render.ingest import IngestView
 
 ingest_app = new_app()
 
+_PIECE_BYTES = 1 << 18
 _MIXED, _NONE = 9, UsageError.exit_code
 
 
@@ -34,9 +37,8 @@ def ingest(
     """
     runtime = runtime_of(ctx)
     ingesting = runtime.ingesting()
-    with _opened(file) as stream:
-        for _ in ingesting.ingest(line.decode("utf-8", "replace") for line in stream):
-            pass
+    for _ in ingesting.ingest(_batches(file)):
+        pass
     told = ingesting.ingested
     runtime.output.show(IngestView(told))
     if told.malformed:
@@ -47,14 +49,22 @@ def ingest(
         raise typer.Exit(_NONE if len(told.malformed) == told.lines else _MIXED)
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
+def _batches(file: str) -> Iterator[list[str]]:
+    """Lines as they come: of a pipe, what is there, so that no update waits for the next one."""
+    lines = Lines()
     try:
-        stream = open(file, "rb")  # noqa: PTH123, SIM115 - closed below, whatever is yielded to
+        with _opened(file) as stream:
+            while piece := stream.read1(_PIECE_BYTES):
+                yield lines.cut(piece)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", hint="name a file of NDJSON, or - for stdin") from None
-    with stream:
+    yield lines.rest()
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BufferedReader]:
+    if file == "-":
+        yield cast(BufferedReader, sys.stdin.buffer)
+        return
+    with open(file, "rb") as stream:  # noqa: PTH123 - a name, "" too, and not a path that may be changed on the way
         yield stream

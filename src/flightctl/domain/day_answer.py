@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from flightctl.domain.sighting_page import Rejected
 
 
+THERE_MAY_BE_MORE = "nobody has asked for that day yet: there may be more flights"
+IS_CUT = "there are more flights than the most result sets that are read"
+
+
 class AskedDay(NamedTuple):
     """A question for one day, and when it was asked."""
 
@@ -82,7 +86,7 @@ def as_last_seen(flights: Sequence[Flight], now: datetime, why: str) -> str:
 
 def warnings_of(is_cut: bool, rejected: Sequence[Rejected], trouble: FlightctlError | None) -> list[str]:
     """What is to be said about an answer that was paid for."""
-    warnings = ["there are more flights than the most result sets that are read"] if is_cut else []
+    warnings = [IS_CUT] if is_cut else []
     if rejected:
         reasons = ", ".join(dict.fromkeys(one.reason for one in rejected))
         warnings.append(f"{len(rejected)} row{'' if len(rejected) == 1 else 's'} kept out: {reasons}")

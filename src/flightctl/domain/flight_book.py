@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flightctl.domain.flight import CONFIRMED, Flight
+from flightctl.domain.flight import CONFIRMED, REJECTED, Flight
 from flightctl.domain.flight_news import Applied, Change, applied, first_seen, id_of
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
@@ -103,6 +103,13 @@ class Book:
                 self._name(taken[-1].flight.flight_id, report, asked)
         return taken
 
+    def begin(self, sighting: Sighting) -> Applied:
+        """Take up a flight of which the id is known, and that is not here, without recognising it."""
+        report = Reported((sighting,))
+        made = self._taken(report, "", CONFIRMED)
+        self._name(made.flight.flight_id, report, ())
+        return made
+
     def update(self, update: FlightUpdate, provider: str) -> Applied | None:
         """Take up an update by permanent id; none where no such flight is here. Raises MalformedRow."""
         entry = self._entries.get(str(update.flight_id))
@@ -184,11 +191,16 @@ class Book:
         last = max(one.departs_at for one in reports) + LARGEST_RETIME
         names = frozenset().union(*(one.names for one in reports))
         named = (entry for name in names for entry in self._by_alias.get(name, ()))
-        found = {entry.flight.flight_id: entry for entry in named if first <= entry.flight.departs_at <= last}
+        found = {one.flight.flight_id: one for one in named if _is_near(one.flight, first, last)}
         for provider, alias in (pair for one in reports for pair in one.provider_ids):
             owners = (entry for entry in self._by_alias.get(alias, ()) if entry.aliases[alias] == provider)
             found |= {entry.flight.flight_id: entry for entry in owners}
         return list(found.values())
+
+
+def _is_near(flight: Flight, first: datetime, last: datetime) -> bool:
+    """What staff turned down is recognised by its id only: it shall not fix the id of what a provider reports."""
+    return flight.review != REJECTED and first <= flight.departs_at <= last
 
 
 def _touched(before: Flight, after: Applied) -> frozenset[str]:

@@ -39,6 +39,9 @@ REACHES: Mapping[Endpoint, Reach] = {
 """In order of preference: gate times and permanent ids first, the timetable that knows of no delay last."""
 
 
+_BY_DAY = (Endpoint.AVIATIONSTACK, Endpoint.AVIATIONSTACK_DAY)
+
+
 class Permit(Enum):
     """What stands between this caller and an endpoint."""
 
@@ -88,10 +91,11 @@ class Choice(NamedTuple):
         return not self.ways and not self.barred
 
 
-def choose(window: DayWindow, permits: Mapping[Endpoint, Permit], now: datetime) -> Choice:
+def choose(day: date, zone: tzinfo | None, permits: Mapping[Endpoint, Permit], now: datetime) -> Choice:
     """Every endpoint that tells of the whole day, by preference; ``permits`` has those that there are."""
+    window = window_of(day, zone or UTC)
     ahead = round((window.start + (window.end - window.start) / 2 - now) / _DAY)
-    reaching = [endpoint for endpoint in REACHES if endpoint in permits and _reaches(endpoint, window, now)]
+    reaching = [endpoint for endpoint in REACHES if endpoint in permits and _reaches(endpoint, day, zone, now)]
     granted = [endpoint for endpoint in reaching if permits[endpoint] is Permit.GRANTED]
     barred = {endpoint: permits[endpoint] for endpoint in reaching if permits[endpoint] is not Permit.GRANTED}
     return Choice(tuple(Way(endpoint, _reason(endpoint, ahead)) for endpoint in granted), barred, ahead)
@@ -103,7 +107,9 @@ def refusal(choice: Choice) -> Permit:
     return next(permit for permit in order if permit in choice.barred.values())
 
 
-def _reaches(endpoint: Endpoint, window: DayWindow, now: datetime) -> bool:
+def _reaches(endpoint: Endpoint, day: date, zone: tzinfo | None, now: datetime) -> bool:
+    # AviationStack knows days, of whichever origin; AeroAPI has to be asked for all that the day may be.
+    window = window_of(day, (zone or UTC) if endpoint in _BY_DAY else zone)
     reach = REACHES[endpoint]
     return now - reach.back <= window.start and window.end <= now + reach.ahead
 

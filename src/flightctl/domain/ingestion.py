@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from flightctl.errors import MalformedRow
 
 PROVIDERS = ("aviationstack", "aeroapi", "flightctl")
-_LONGEST_LINE = 1_000_000
+LONGEST_LINE = 1_000_000
 _MOST_AHEAD = timedelta(minutes=5)
 """Clocks differ; what was observed later than that was not observed."""
 
@@ -47,9 +47,34 @@ class Ingested:
     malformed: list[Malformed] = field(default_factory=list)
 
 
+class Lines:
+    """Cuts a stream of bytes into lines; of one that is too long only so much is kept that it can be told."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+
+    def cut(self, piece: bytes) -> list[str]:
+        """The lines that end in this piece."""
+        *ended, begun = piece.split(b"\n")
+        if not ended:
+            self._begun = (self._begun + begun)[: LONGEST_LINE + 1]
+            return []
+        lines = [self._begun + ended[0], *ended[1:]]
+        self._begun = begun[: LONGEST_LINE + 1]
+        return [_text(line) for line in lines]
+
+    def rest(self) -> list[str]:
+        """The last line, where it does not end."""
+        return [_text(self._begun)] if self._begun else []
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace")
+
+
 def read_line(number: int, text: str, now: datetime) -> Line:
     """Read ``{"provider": ..., "observed_at": "...Z", "row": {...}}``. Raises MalformedRow."""
-    if len(text) > _LONGEST_LINE:
+    if len(text) > LONGEST_LINE:
         raise MalformedRow("longer than a million characters")
     try:
         told = json.loads(text)

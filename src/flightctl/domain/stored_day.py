@@ -22,6 +22,8 @@ class StoredDay(NamedTuple):
     """Until when it is remembered that the provider knew none."""
     provider: str = ""
     """Who was asked."""
+    is_cut: bool = False
+    """Whether there were more flights than one look-up takes."""
 
     def is_fresh(self, lifetimes: FlightLifetimes, now: datetime) -> bool:
         """Whether there are flights, and all of them are fresh."""

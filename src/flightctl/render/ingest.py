@@ -56,8 +56,8 @@ class IngestView:
             "unchanged": told.unchanged,
             "outdated": told.outdated,
             "malformed": len(told.malformed),
-            "new flights": told.flights_created,
+            f"new flight{'' if told.flights_created == 1 else 's'}": told.flights_created,
         }
         said = [f"{told.lines} line{'' if told.lines == 1 else 's'}", f"{told.applied} applied"]
         said += [f"{n} {name}" for name, n in counts.items() if n and name != "applied"]
-        return " · ".join([*said, f"{told.fanned_out} list entries reached"])
+        return " · ".join([*said, f"{told.fanned_out} list entr{'y' if told.fanned_out == 1 else 'ies'} reached"])

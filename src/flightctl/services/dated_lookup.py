@@ -165,8 +165,9 @@ class DatedLookups:
         return day_answer.without_flights(asked, Outcome.ERROR, shown)
 
     def _hit(self, asked: AskedDay, stored: StoredDay) -> Answer:
-        part = "nobody has asked for that day yet: there may be more flights" if stored.asked_at is None else ""
-        return day_answer.answered(asked, stored.flights, self._lifetimes, Outcome.HIT, LOCAL, [part])
+        warning = day_answer.THERE_MAY_BE_MORE if stored.asked_at is None else ""
+        warning = day_answer.IS_CUT if stored.is_cut else warning
+        return day_answer.answered(asked, stored.flights, self._lifetimes, Outcome.HIT, LOCAL, [warning])
 
     def _old(self, asked: AskedDay, stored: StoredDay, why: str) -> Answer:
         warning = day_answer.as_last_seen(stored.flights, asked.now, why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from itertools import groupby, islice
+from itertools import groupby
 from typing import NamedTuple
 
 from flightctl.domain.caller import Caller, Role
@@ -43,21 +43,28 @@ class Ingesting:
         self._caller = caller
         self._clock = clock
         self._zone_of = zone_of(lambda: database)
+        self._number = 0
         self.ingested = Ingested()
 
-    def ingest(self, texts: Iterable[str]) -> Iterator[Ingested]:
-        """Take up lines, and say after each transaction how far it is. Raises NotAllowed, LocalFileError.
+    def ingest(self, batches: Iterable[Sequence[str]]) -> Iterator[Ingested]:
+        """Take up lines as they come, and say after each transaction how far it is. Raises NotAllowed, LocalFileError.
 
         A line that cannot be read is told of, and does not stop the others; empty lines are none.
         """
         self._caller.require(Role.SERVICE, "ingest")
-        numbered = ((number, text) for number, text in enumerate(texts, 1) if text.strip())
-        while some := list(islice(numbered, _AT_ONCE)):
-            self.ingested.lines += len(some)
-            read = [one for one in (self._read(number, text) for number, text in some) if one]
+        for batch in batches:
+            for first in range(0, len(batch), _AT_ONCE):
+                self._take(batch[first : first + _AT_ONCE])
+                yield self.ingested
+
+    def _take(self, texts: Sequence[str]) -> None:
+        numbered = [(number, text) for number, text in enumerate(texts, self._number + 1) if text.strip()]
+        self._number += len(texts)
+        self.ingested.lines += len(numbered)
+        read = [one for one in (self._read(number, text) for number, text in numbered) if one]
+        if read:
             with self._database.writing() as session:
                 self._taken(session, read)
-            yield self.ingested
 
     def _read(self, number: int, text: str) -> _Read | None:
         try:
@@ -96,8 +103,8 @@ class Ingesting:
             after = book.update(one.said, _OWN)
             if after is not None:
                 return after
-            [made] = book.take([_first_seen(session, one.said)])
-            more = book.update(one.said._replace(flight_id=one.said.flight_id), _OWN)
+            made = book.begin(_first_seen(session, one.said))
+            more = book.update(one.said, _OWN)
             return made if more is None else more._replace(changes=made.changes + more.changes)
         except MalformedRow as error:
             self.ingested.malformed.append(Malformed(one.line.number, error.message))
@@ -120,12 +127,15 @@ def _answer_of(line: Line) -> tuple[str, datetime | None]:
 
 
 def _first_seen(session: Transaction, update: FlightUpdate) -> Sighting:
-    """A flight that is in no store yet, as its id describes it. Raises MalformedRow for an airport without a zone."""
+    """A flight that is in no store yet, as its id describes it.
+
+    Raises MalformedRow where the origin's zone is not known, or another id would be this flight's.
+    """
     flight_id = update.flight_id
     origin, destination = _place(session, flight_id.origin), _place(session, flight_id.destination)
     zone = zone_named(origin.zone)
     if zone is None:
-        raise MalformedRow(f"{flight_id}: its origin is in no table")
+        raise MalformedRow(f"{flight_id}: its origin is in no table, so its times cannot be read")
     hours, minutes = int(flight_id.departure_hhmm[:2]), int(flight_id.departure_hhmm[2:])
     local = datetime.combine(flight_id.departure_date, time(hours, minutes))
     return Sighting(
@@ -148,5 +158,8 @@ def _first_seen(session: Transaction, update: FlightUpdate) -> Sighting:
 def _place(session: Transaction, code: str) -> Place:
     known = references.airport(session, code)
     if known is None:
-        return Place(code if len(code) == 3 else "", code if len(code) == 4 else "", "UTC")
-    return Place(known.iata, known.icao or (code if len(code) == 4 else ""), known.zone or "UTC")
+        return Place("", code, "") if len(code) == len("ICAO") else Place(code, "", "")
+    if known.icao and known.icao != code:
+        # Else one flight could get two ids.
+        raise MalformedRow(f"{code} is written {known.icao} in a flight id")
+    return Place(known.iata, known.icao or "", known.zone or "")

@@ -115,6 +115,8 @@ class ManualFlights:
             entered = entered._replace(added_by=self._caller.user, note=note)
         (book.written.created if before is None else book.written.changed)[entered.flight_id] = entered
         book.written.seen.pop(entered.flight_id, None)
+        # Who says so changes with what is said.
+        book.written.columns.pop(entered.flight_id, None)
         flights.write(session, book.written)
         return entered
 

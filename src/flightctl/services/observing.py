@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime
 from itertools import groupby, islice
 
 from flightctl.domain.flight_book import Book, possible_ids
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import names_of
+from flightctl.domain.recognition import LARGEST_RETIME, departs_at, names_of
 from flightctl.domain.sighting import Sighting
 from flightctl.services.flight_codes import completed, learn
 from flightctl.store import flights
@@ -19,7 +19,6 @@ from flightctl.store.engine import Database, Transaction
 _AT_ONCE = 500
 """Rows taken up in one write transaction, more or less: an answer is not divided unless it is very long."""
 _LONGEST_ANSWER = 2000
-_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -85,11 +84,12 @@ def book_about(session: Transaction, rows: Sequence[Sighting]) -> Book:
 
 def candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:
     """Ids of stored flights that these rows may be about, and a few more."""
-    spans: dict[str, tuple[date, date]] = {}
+    spans: dict[str, tuple[datetime, datetime]] = {}
     for row in rows:
+        departs = departs_at(row)
         for name in names_of(row):
-            low, high = spans.get(name, (row.departure_date, row.departure_date))
-            spans[name] = min(low, row.departure_date - _DAY), max(high, row.departure_date + _DAY)
+            first, last = spans.get(name, (departs, departs))
+            spans[name] = min(first, departs - LARGEST_RETIME), max(last, departs + LARGEST_RETIME)
     found = flights.ids_near(session, spans) | possible_ids(rows)
     return found | flights.ids_of_provider_ids(session, {row.provider_id for row in rows if row.provider_id})
 

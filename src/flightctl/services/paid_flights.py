@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Protocol
@@ -20,7 +20,7 @@ from flightctl.domain.sighting import Sighting
 from flightctl.domain.sighting_page import Rejected, SightingsPage
 from flightctl.domain.turn import Lease
 from flightctl.domain.zones import zone_named
-from flightctl.errors import LocalFileError
+from flightctl.errors import BudgetReached, LocalFileError, UpstreamError
 from flightctl.services.observing import take
 from flightctl.services.spending import Call, Errand, Spending
 from flightctl.store import asked_days, flights, leases, ledger
@@ -123,6 +123,17 @@ class _Answer:
     sightings: list[Sighting] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     pages: int = 0
+    taken: list[Flight] = field(default_factory=list)
+    """What they are in the store."""
+
+    def of_day(self, question: DayQuestion) -> list[Flight]:
+        """Those of the day that is asked for."""
+        return [flight for flight in self.taken if question.is_of_day(flight)]
+
+    def date_of(self, question: DayQuestion) -> date:
+        """The day, where it is known from what was told where the flight leaves."""
+        told = self.of_day(question)
+        return question.date_at_origin_of(told[0]) if told else question.local_date
 
 
 class PaidFlights:
@@ -150,19 +161,29 @@ class PaidFlights:
 
         Raises UpstreamError and what ``Spending.call`` raises; what was read before a page failed is kept.
         """
-        answer, cursor = _Answer(), ""
-        errand = Errand(question.key, cause, lease, price=self.source.price)
-        while True:
-            with self.spending.call(errand) as call:
-                page = self.spending.made(call, partial(self.source.page, question, cursor))
-                answer.pages += 1
-                answer.sightings += page.sightings
-                answer.rejected += page.rejected
-                has_next = bool(page.cursor) and answer.pages < self.source.most_pages
-                fetched = self._taken(call, question, answer, is_cut=page.more and not has_next, is_last=not has_next)
-            if not has_next:
-                return fetched
-            cursor = page.cursor
+        answer, errand = _Answer(), Errand(question.key, cause, lease, price=self.source.price)
+        fetched, cursor = self._page(question, errand, answer, "")
+        while cursor:
+            calls = self.spending.calls
+            try:
+                fetched, cursor = self._page(question, errand, answer, cursor)
+            except (UpstreamError, BudgetReached) as error:
+                if was_asked(error) and self.spending.calls > calls:
+                    raise
+                # What was paid for so far is an answer, if not all of one.
+                return replace(fetched, is_cut=True)
+        return fetched
+
+    def _page(self, question: DayQuestion, errand: Errand, answer: _Answer, cursor: str) -> tuple[DayFetched, str]:
+        """What is known after one more result set, and where the next one begins; empty for the last."""
+        with self.spending.call(errand) as call:
+            page = self.spending.made(call, partial(self.source.page, question, cursor))
+            answer.pages += 1
+            answer.sightings += page.sightings
+            answer.rejected += page.rejected
+            following = page.cursor if answer.pages < self.source.most_pages else ""
+            fetched = self._taken(call, question, answer, is_cut=page.more and not following, is_last=not following)
+        return fetched, following
 
     def _taken(self, call: Call, question: DayQuestion, answer: _Answer, *, is_cut: bool, is_last: bool) -> DayFetched:
         """What the pages so far say; each is kept with what it cost, so that a failure of the next loses nothing."""
@@ -170,7 +191,9 @@ class PaidFlights:
         try:
             with self._database().writing() as session:
                 if self._keep and (call.errand.lease is None or leases.holds(session, call.errand.lease)):
-                    stored = self._kept(session, question, answer, is_last=is_last)
+                    stored = self._kept(session, question, answer)
+                    if is_last:
+                        self._remember(session, question, answer, is_cut=is_cut)
                 self.spending.succeeded(session, call, ledger.OK if answer.sightings else ledger.NOT_FOUND)
         except LocalFileError as error:
             trouble = error
@@ -185,18 +208,18 @@ class PaidFlights:
             trouble=trouble,
         )
 
-    def _kept(self, session: Transaction, question: DayQuestion, answer: _Answer, *, is_last: bool) -> Sequence[Flight]:
-        taken = [one.flight for one in take(session, answer.sightings, question.names, self.source.covers(question))]
-        told = [flight for flight in taken if question.is_of_day(flight)]
-        day = question.date_at_origin_of(told[0]) if told else question.local_date
-        if is_last:
-            asked_days.remember(session, _names(question, answer, told), day, self._asked_day(question, bool(told)))
-        return flights.of_day(session, question.names, day)
+    def _kept(self, session: Transaction, question: DayQuestion, answer: _Answer) -> Sequence[Flight]:
+        taken = take(session, answer.sightings, question.names, self.source.covers(question))
+        answer.taken = [one.flight for one in taken]
+        return flights.of_day(session, question.names, answer.date_of(question))
 
-    def _asked_day(self, question: DayQuestion, has_flights: bool) -> asked_days.AskedDay:
-        absent_for = absence_lifetime(self._negative_ttl, random.random())
-        now = self._clock()
-        return asked_days.AskedDay(self.source.name, now, None if has_flights else now + absent_for)
+    def _remember(self, session: Transaction, question: DayQuestion, answer: _Answer, *, is_cut: bool) -> None:
+        """That the day was asked for; an answer that was cut says nothing of what it does not hold."""
+        now, told = self._clock(), answer.of_day(question)
+        is_absent = not told and not is_cut
+        absent_until = now + absence_lifetime(self._negative_ttl, random.random()) if is_absent else None
+        asked = asked_days.AskedDay(self.source.name, now, absent_until, is_cut)
+        asked_days.remember(session, _names(question, answer, told), answer.date_of(question), asked)
 
 
 def _of_day(question: DayQuestion, answer: _Answer) -> list[Flight]:
@@ -215,3 +238,8 @@ def _names(question: DayQuestion, answer: _Answer, told: Sequence[Flight]) -> se
 def _utc(now: datetime) -> tzinfo:
     assert now.tzinfo is not None
     return now.tzinfo
+
+
+def was_asked(error: UpstreamError | BudgetReached) -> bool:
+    """Whether the provider may have been, if a call was permitted at all: then no other one is paid instead."""
+    return isinstance(error, UpstreamError) and error.was_sent

@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from flightctl.domain.billing import Cause
 from flightctl.domain.flight_freshness import FlightLifetimes
-from flightctl.domain.horizon import Choice, Endpoint, Permit, Way, choose, window_of
+from flightctl.domain.horizon import Choice, Endpoint, Permit, Way, choose
 from flightctl.domain.stored_day import StoredDay
 from flightctl.domain.turn import Lease
 from flightctl.errors import BudgetReached, UpstreamError
-from flightctl.services.paid_flights import DayFetched, DayQuestion, PaidFlights
+from flightctl.services.paid_flights import DayFetched, DayQuestion, PaidFlights, was_asked
 from flightctl.services.single_flight import Landed, SingleFlight, Wish
 from flightctl.services.spending import Spending
 from flightctl.store import asked_days, flights
@@ -51,7 +51,7 @@ class SharedDays:
 
     def choice(self, question: DayQuestion) -> Choice:
         """Which endpoints can be asked for this day."""
-        return choose(window_of(question.local_date, question.zone or question.now.tzinfo), self._permits, question.now)
+        return choose(question.local_date, question.zone, self._permits, question.now)
 
     @property
     def calls(self) -> int:
@@ -114,7 +114,7 @@ class SharedDays:
             try:
                 return paid.day(question, cause, lease)
             except (UpstreamError, BudgetReached) as error:
-                if _was_asked(error) and paid.spending.calls > calls:
+                if was_asked(error) and paid.spending.calls > calls:
                     raise
                 self.passed_over.append(f"{way.endpoint.value}: not asked, {error.message}")
         return self.opened(last).day(question, cause, lease)
@@ -129,12 +129,8 @@ class SharedDays:
         if asked is None or not wanted.asked_since < asked.asked_at:
             return None
         found = tuple(flight for flight in flights.of_day(session, question.names, day) if question.is_of_day(flight))
-        stored = StoredDay(found, asked.asked_at, asked.absent_until, asked.provider)
+        stored = StoredDay(found, asked.asked_at, asked.absent_until, asked.provider, asked.is_cut)
         if not (stored.is_fresh(self._lifetimes, question.now) or stored.is_absent(question.now)):
             return None
-        return DayFetched(found, asked.provider, asked.asked_at, is_known_upstream=asked.absent_until is None)
-
-
-def _was_asked(error: UpstreamError | BudgetReached) -> bool:
-    """Whether the provider may have been, if a call was permitted at all: then no other one is paid instead."""
-    return isinstance(error, UpstreamError) and error.was_sent
+        is_known = asked.absent_until is None
+        return DayFetched(found, asked.provider, asked.asked_at, is_known_upstream=is_known, is_cut=asked.is_cut)

@@ -12,6 +12,7 @@ from flightctl.domain.caller import Caller
 from flightctl.domain.flight import Flight, parse_flight_id
 from flightctl.domain.listing import Kind, list_user
 from flightctl.domain.share import TOKEN_BYTES, Share, ShareStatus, token_hash
+from flightctl.domain.text import storable
 from flightctl.errors import NotFound, ShareOver, TokenRefused
 from flightctl.services.lists import not_listed
 from flightctl.store import flights, lists, shares
@@ -69,7 +70,7 @@ class Sharing:
         """Take a share back; one that is over stays as it is. Raises NotFound, ShareOver for a claimed one."""
         user = list_user(self._caller.user)
         with self._database.writing() as session:
-            share = shares.find(session, user, share_id.strip().lower(), database_now(session))
+            share = shares.find(session, user, storable(share_id).strip().lower(), database_now(session))
             if share is None:
                 raise NotFound(f"{ascii(share_id)[:60]}: you have no such share", hint="'flightctl shares' lists them")
             if share.status is ShareStatus.CLAIMED:

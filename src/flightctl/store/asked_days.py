@@ -22,11 +22,13 @@ class AskedDay:
     asked_at: datetime
     absent_until: datetime | None
     """Until when it is remembered that there is none; none where there are some."""
+    is_cut: bool = False
+    """Whether there were more than one look-up takes."""
 
 
 def find(session: Session, designators: Sequence[str], day: date) -> AskedDay | None:
     """The latest answer for one of these names; none where nobody has asked."""
-    query = select(_TABLE.provider, _TABLE.asked_at, _TABLE.absent_until).where(
+    query = select(_TABLE.provider, _TABLE.asked_at, _TABLE.absent_until, _TABLE.is_cut).where(
         _TABLE.designator.in_(designators), _TABLE.departure_date == day
     )
     row = session.execute(query.order_by(_TABLE.asked_at.desc()).limit(1)).one_or_none()
@@ -37,5 +39,8 @@ def remember(session: Session, designators: Collection[str], day: date, asked: A
     """The number was asked for under one of these names, and goes by all of them."""
     session.execute(delete(ASKED_DAYS).where(_TABLE.designator.in_(designators), _TABLE.departure_date == day))
     told = {"departure_date": day, "provider": asked.provider, "asked_at": asked.asked_at}
-    rows = [{"designator": name, **told, "absent_until": asked.absent_until} for name in sorted(designators)]
+    rows = [
+        {"designator": name, **told, "absent_until": asked.absent_until, "is_cut": asked.is_cut}
+        for name in sorted(designators)
+    ]
     session.execute(insert(ASKED_DAYS), rows)

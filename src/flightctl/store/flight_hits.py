@@ -25,15 +25,17 @@ def stored_day(reader: LocalReader, names: Sequence[str], day: date) -> StoredDa
         (CONFIRMED, *names, text, *names, text),
     )
     asked = reader.select(
-        f"SELECT asked_at, absent_until, provider FROM asked_days WHERE designator IN ({marks}) "
+        f"SELECT asked_at, absent_until, provider, is_cut FROM asked_days WHERE designator IN ({marks}) "
         "AND departure_date = ? ORDER BY asked_at DESC LIMIT 1",
         (*names, text),
     )
     flights = tuple(sorted(map(_flight, rows), key=lambda flight: (flight.departs_at, flight.flight_id)))
     if not asked:
         return StoredDay(flights)
-    asked_at, absent_until, provider = asked[0]
-    return StoredDay(flights, instant(asked_at), instant(absent_until) if absent_until else None, provider)
+    asked_at, absent_until, provider, is_cut = asked[0]
+    return StoredDay(
+        flights, instant(asked_at), instant(absent_until) if absent_until else None, provider, bool(is_cut)
+    )
 
 
 def origin_zone(reader: LocalReader, names: Sequence[str], cache_keys: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text, false, text
 from sqlmodel import SQLModel
 
 from flightctl.domain.flight import TIMES
@@ -94,7 +94,8 @@ ASKED_DAYS = Table(
     _text("provider"),
     _instant("asked_at"),
     _instant("absent_until", nullable=True),
+    Column("is_cut", Boolean, nullable=False, server_default=false()),
 )
-"""``asked_days``: when a provider last told all flights of a number on a day; until when it is remembered that there
-is none.
+"""``asked_days``: when a provider last told all flights of a number on a day, or as many as one look-up takes; until
+when it is remembered that there is none.
 """

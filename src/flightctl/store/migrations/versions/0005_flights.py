@@ -47,6 +47,7 @@ def upgrade() -> None:
         text_column("provider"),
         instant("asked_at"),
         instant("absent_until", nullable=True),
+        sa.Column("is_cut", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.PrimaryKeyConstraint("designator", "departure_date"),
     )
 
