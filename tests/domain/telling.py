@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from domain.oracle import DAY, HOUR, Retime, TrueFlight, World, in_parts, saw
 from flightctl.domain.flight import CONFIRMED
-from flightctl.domain.flight_book import Book, Entry
+from flightctl.domain.flight_book import Book
+from flightctl.domain.flight_entry import Entry
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.sighting import Sighting
 

@@ -13,7 +13,8 @@ from domain.oracle import HOUR, World, worlds
 from domain.sightings import AEROAPI, AKL, CHC, HNL, ID, LATER, MANUAL, NOW, OUT, WLG, codeshare, flight, sighting, utc
 from domain.telling import Store, Telling, ids, now_at, take
 from flightctl.domain.flight import CONFIRMED, PENDING, FlightStatus
-from flightctl.domain.flight_book import CODESHARE, DESIGNATOR, Book, Entry, possible_ids
+from flightctl.domain.flight_book import Book, possible_ids
+from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry
 
 
 @settings(max_examples=60)
@@ -47,8 +48,33 @@ def test_a_flight_is_found_by_the_names_of_both_providers_in_either_order() -> N
         take(store, replace(second, observed_at=LATER))
         [entry] = store.values()
         assert entry.flight.flight_id == f"{ident}.2026-12-03.0830.{first.origin.icao}.NZCH"
-        assert entry.aliases.keys() == {"AC8428", "ACA8428", "JZA8428", "QK8428", "x1"}
+        assert entry.aliases.keys() - _schedules(entry) == {"AC8428", "ACA8428", "JZA8428", "QK8428", "x1"}
         assert entry.aliases["x1"] == AEROAPI
+
+
+def _schedules(entry: Entry) -> set[str]:
+    return {alias for alias, kind in entry.aliases.items() if kind == SCHEDULE}
+
+
+def test_a_report_that_is_older_than_what_is_known_is_known_by_a_schedule_that_the_flight_had() -> None:
+    told = [
+        sighting(out, observed_at=NOW + n * HOUR)
+        for n, out in enumerate([OUT, "2026-12-03 20:00", "2026-12-04 07:30", "2026-12-04 19:00"])
+    ]
+    store: Store = {}
+    for row in told:
+        take(store, row)
+    assert [take(store, row)[0].outdated for row in told] == [True, True, True, False]
+    assert list(store) == [ID]
+
+
+def test_a_schedule_that_a_flight_had_is_another_s_later_on() -> None:
+    store: Store = {}
+    for n, out in enumerate([OUT, "2026-12-03 11:00", "2026-12-03 14:00"]):
+        take(store, sighting(out, observed_at=NOW + n * HOUR))
+    at = NOW + 3 * HOUR
+    take(store, sighting("2026-12-03 11:00", observed_at=at), sighting("2026-12-03 14:00", observed_at=at))
+    assert sorted(store) == ["ANZ527.2026-12-03.0830.NZAA.NZCH", "ANZ527.2026-12-03.1100.NZAA.NZCH"]
 
 
 def test_what_operates_is_a_designator_and_what_sells_a_codeshare() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
+from select import select
 from typing import Annotated, cast
 
 import typer
@@ -19,6 +20,7 @@ from flightctl.render.ingest import IngestView
 ingest_app = new_app()
 
 _PIECE_BYTES = 1 << 18
+_PAUSE_S = 0.1
 _MIXED, _NONE = 9, UsageError.exit_code
 
 
@@ -43,19 +45,19 @@ def ingest(
     runtime.output.show(IngestView(told))
     if told.malformed:
         first = told.malformed[0]
-        runtime.output.say(
-            f"{len(told.malformed)} of {told.lines} lines are malformed; line {first.line}: {first.message}"
-        )
+        runtime.output.say(f"{len(told.malformed)} of {told.lines} lines malformed; line {first.line}: {first.message}")
         raise typer.Exit(_NONE if len(told.malformed) == told.lines else _MIXED)
 
 
 def _batches(file: str) -> Iterator[list[str]]:
-    """Lines as they come: of a pipe, what is there, so that no update waits for the next one."""
+    """Lines as they come: of a pipe, what is there, so that no update waits for the next one; none for a pause."""
     lines = Lines()
     try:
         with _opened(file) as stream:
             while piece := stream.read1(_PIECE_BYTES):
                 yield lines.cut(piece)
+                if not (stream.seekable() or select([stream], [], [], _PAUSE_S)[0]):
+                    yield []
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", hint="name a file of NDJSON, or - for stdin") from None
     yield lines.rest()

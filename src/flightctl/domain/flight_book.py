@@ -4,71 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flightctl.domain.flight import CONFIRMED, REJECTED, Flight
-from flightctl.domain.flight_news import Applied, Change, applied, first_seen, id_of
+from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry, Written
+from flightctl.domain.flight_news import Applied, applied, first_seen, id_of
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import LARGEST_RETIME, Known, Recognised, Reported, names_of, recognise, reported
-from flightctl.domain.sighting import Place, Sighting
-
-DESIGNATOR, CODESHARE = "designator", "codeshare"
-"""Kinds of alias; any other kind is the provider whose id it is."""
-_GONE_FOR_GOOD = timedelta(hours=12)
-"""What should have left so long ago has left, even if nobody said so."""
-
+from flightctl.domain.recognition import LARGEST_RETIME, Recognised, Reported, names_of, recognise, reported
+from flightctl.domain.sighting import Sighting
 
 _HEARD = frozenset({"provider", "provider_status", "observed_at"})
 _OF_A_CHANGE = ("updated_at", "version", "local_date")
 _FILLED = ("flight_iata", "origin_iata", "origin_icao", "destination_iata", "destination_icao")
 """Fields of the flight itself; that they become known is no change of it."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """A flight and what it goes by."""
-
-    flight: Flight
-    aliases: dict[str, str]
-    """Kind by alias."""
-
-    def known(self, now: datetime, covers: DayWindow | None) -> Known:
-        """What recognising it takes, for an answer of this moment, and of this time where that is known."""
-        flight = self.flight
-        is_covered = covers.start <= flight.departs_at < covers.end if covers else now < flight.expected_departure
-        return Known(
-            flight.flight_id,
-            frozenset(alias for alias, kind in self.aliases.items() if kind in (DESIGNATOR, CODESHARE)),
-            frozenset((kind, alias) for alias, kind in self.aliases.items() if kind not in (DESIGNATOR, CODESHARE)),
-            Place(flight.origin_iata, flight.origin_icao, flight.origin_zone),
-            Place(flight.destination_iata, flight.destination_icao, flight.destination_zone),
-            flight.departs_at,
-            has_left=flight.has_left or now - flight.expected_departure > _GONE_FOR_GOOD,
-            is_told_elsewhere=not is_covered,
-            seen=(flight.provider, flight.observed_at),
-        )
-
-
-@dataclass(slots=True)
-class Written:
-    """What has to be written: flights by id, changes and aliases as they came."""
-
-    created: dict[str, Flight] = field(default_factory=dict)
-    changed: dict[str, Flight] = field(default_factory=dict)
-    """Those with new values, in their last state."""
-    seen: dict[str, Flight] = field(default_factory=dict)
-    """Those that were vouched for, and stayed as they were."""
-    changes: list[Change] = field(default_factory=list)
-    columns: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Fields, by id, of which those that are changed or seen have other values than are stored; all, if it is not
-    said.
-    """
-    moved: set[str] = field(default_factory=set)
-    """Ids of those that leave on another local day than before."""
-    aliases: list[tuple[Entry, str, str]] = field(default_factory=list)
-    """(flight, alias, kind) that are new."""
 
 
 class Book:
@@ -95,8 +44,8 @@ class Book:
         """
         taken: list[Applied] = []
         for rows in _connected(answer):
-            reports = reported(rows)
-            known = [entry.known(rows[0].observed_at, covers) for entry in self._candidates(reports)]
+            reports = [one for one in reported(rows) if not self._is_passed(one, taken)]
+            known = [entry.known(rows[0].observed_at, covers) for entry in self._candidates(reports)] if reports else []
             for report, flight_id in self._untangled(recognise(reports, known)):
                 after = self._taken(report, flight_id, review)
                 taken.append(after._replace(rows=len(report.sightings)))
@@ -115,10 +64,23 @@ class Book:
         entry = self._entries.get(str(update.flight_id))
         if entry is None:
             return None
-        after = updated(entry.flight, update, provider)
+        after = updated(entry.flight, update, provider, entry.told)
         if not after.outdated:
             self._keep(entry, after)
         return after
+
+    def _is_passed(self, report: Reported, taken: list[Applied]) -> bool:
+        """Whether this is an older report than what is known, with a schedule that a flight had: then it is that one's.
+
+        By its present schedule it might not be recognised any more, however often it was put off since.
+        """
+        would_get, observed_at = str(id_of(report)), report.sightings[0].observed_at
+        had_it = [*self._by_alias.get(would_get, ())]
+        had_it += [self._entries[would_get]] if would_get in self._entries else []
+        later = [entry.flight for entry in had_it if entry.flight.observed_at > observed_at]
+        if later:
+            taken.append(Applied(later[0], (), outdated=True, rows=len(report.sightings)))
+        return bool(later)
 
     def _untangled(self, recognised: Sequence[Recognised]) -> list[tuple[Reported, str]]:
         """An id says when its flight was first to leave: a stored flight that a row would get the id of is that row's.
@@ -146,11 +108,11 @@ class Book:
         entry = self._entries.get(flight_id or str(id_of(report)))
         if entry is None:
             made = first_seen(report, review)
-            self._add(Entry(made.flight, {}))
+            self._add(Entry(made.flight, {}, {change.field for change in made.changes}))
             self.written.created[made.flight.flight_id] = made.flight
             self.written.changes += made.changes
             return made
-        after = applied(entry.flight, report)
+        after = applied(entry.flight, report, entry.told)
         if not after.outdated:
             self._keep(entry, after)
         return after
@@ -162,6 +124,9 @@ class Book:
         written.columns[flight.flight_id] = written.columns.get(flight.flight_id, _HEARD) | _touched(
             entry.flight, after
         )
+        if flight.observed_at > entry.flight.observed_at:
+            entry.told.clear()
+        entry.told |= {change.field for change in after.changes}
         entry.flight = flight
         written.changes += after.changes
         if flight.flight_id in written.created:
@@ -173,8 +138,9 @@ class Book:
             written.seen[flight.flight_id] = flight
 
     def _name(self, flight_id: str, report: Reported, asked: Collection[str]) -> None:
-        entry = self._entries[flight_id]
-        for alias, kind in _aliases(report, asked).items():
+        entry, would_get = self._entries[flight_id], str(id_of(report))
+        schedule = {} if would_get == flight_id else {would_get: SCHEDULE}
+        for alias, kind in (_aliases(report, asked) | schedule).items():
             if alias not in entry.aliases:
                 entry.aliases[alias] = kind
                 self._by_alias[alias].append(entry)
@@ -222,7 +188,7 @@ def _aliases(report: Reported, asked: Collection[str]) -> dict[str, str]:
     own |= {row.operated_as for row in report.sightings if row.operated_as}
     aliases = dict.fromkeys(sorted(own), DESIGNATOR)
     aliases |= dict.fromkeys(sorted({*report.names, *asked} - own), CODESHARE)
-    return aliases | {alias: provider for provider, alias in sorted(report.provider_ids)}
+    return {alias: provider for provider, alias in sorted(report.provider_ids)} | aliases
 
 
 def _connected(answer: Sequence[Sighting]) -> list[list[Sighting]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -82,8 +82,11 @@ def first_seen(report: Reported, review: str = CONFIRMED) -> Applied:
     return Applied(flight, tuple(changes))
 
 
-def applied(flight: Flight, report: Reported) -> Applied:
-    """The flight after a later report of it. The id never changes, and what the report does not say stays."""
+def applied(flight: Flight, report: Reported, told: Collection[str] = ()) -> Applied:
+    """The flight after a later report of it. The id never changes, and what the report does not say stays.
+
+    ``told`` are the fields that changed at the moment of the last report.
+    """
     first = report.sightings[0]
     if first.observed_at < flight.observed_at:
         return Applied(flight, (), outdated=True)
@@ -93,12 +96,20 @@ def applied(flight: Flight, report: Reported) -> Applied:
         **_teller(flight, report),
         **_codes(flight, first),
     )
-    return changed(flight, heard, _news(flight, report), first.provider)
+    return changed(flight, heard, _news(flight, report), first.provider, told)
 
 
-def changed(flight: Flight, heard: Flight, values: Mapping[str, Value], provider: str) -> Applied:
-    """The flight with these values of its fields, of which each that is new is a change; ``heard`` says when."""
-    news: dict[str, Any] = {name: value for name, value in values.items() if value != getattr(flight, name)}
+def changed(
+    flight: Flight, heard: Flight, values: Mapping[str, Value], provider: str, told: Collection[str] = ()
+) -> Applied:
+    """The flight with these values of its fields, of which each that is new is a change; ``heard`` says when.
+
+    At one moment, the first word counts: fields that were ``told`` at the same moment stay.
+    """
+    settled = told if heard.observed_at == flight.observed_at else ()
+    news: dict[str, Any] = {
+        name: value for name, value in values.items() if value != getattr(flight, name) and name not in settled
+    }
     if not news:
         return Applied(heard, ())
     after = heard._replace(**news, updated_at=heard.observed_at, version=flight.version + 1)

@@ -7,7 +7,7 @@ unknown. Instants are UTC, such as ``2026-12-02T19:30:00Z``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -34,6 +34,11 @@ class FlightUpdate(NamedTuple):
     """For a flight that is not stored yet; may be empty."""
     observed_at: datetime
 
+    def departs(self, scheduled_out: datetime | None, scheduled_off: datetime | None) -> bool:
+        """Whether a scheduled departure is left, where these were known."""
+        out, off = self.values.get("scheduled_out", scheduled_out), self.values.get("scheduled_off", scheduled_off)
+        return bool(out or off)
+
 
 def read_update(row: Mapping[str, Any], observed_at: datetime) -> FlightUpdate:
     """Read one row. Raises MalformedRow, which says what is wrong."""
@@ -48,17 +53,16 @@ def read_update(row: Mapping[str, Any], observed_at: datetime) -> FlightUpdate:
     return FlightUpdate(flight_id, values, _designator(row.get("flight_iata")), observed_at)
 
 
-def updated(flight: Flight, update: FlightUpdate, provider: str) -> Applied:
-    """The flight after an update; an older one than what is known changes nothing."""
+def updated(flight: Flight, update: FlightUpdate, provider: str, told: Collection[str] = ()) -> Applied:
+    """The flight after an update; an older one than what is known changes nothing, nor one of the same moment the
+    fields that were ``told`` then. Raises MalformedRow where no scheduled departure would be left.
+    """
     if update.observed_at < flight.observed_at:
         return Applied(flight, (), outdated=True)
     heard = flight._replace(provider=provider, observed_at=update.observed_at)
-    if not (
-        update.values.get("scheduled_out", flight.scheduled_out)
-        or update.values.get("scheduled_off", flight.scheduled_off)
-    ):
+    if not update.departs(flight.scheduled_out, flight.scheduled_off):
         raise MalformedRow("a flight without a scheduled departure is none")
-    return changed(flight, heard, update.values, provider)
+    return changed(flight, heard, update.values, provider, told)
 
 
 def _instant(name: str, value: object) -> datetime | None:
@@ -66,7 +70,8 @@ def _instant(name: str, value: object) -> datetime | None:
         return None
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
-            return datetime.fromisoformat(value).astimezone(UTC)
+            # Whole seconds, as the history tells them: else a change could look like none.
+            return datetime.fromisoformat(value).astimezone(UTC).replace(microsecond=0)
         except ValueError:
             pass
     raise MalformedRow(f"{name} is no instant such as 2026-12-02T19:30:00Z")
@@ -81,6 +86,8 @@ def _word(name: str, value: object) -> str:
 
 
 def _status(name: str, value: object) -> FlightStatus:
+    if value is None:
+        return FlightStatus.UNKNOWN
     try:
         return FlightStatus(value)
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,6 +12,8 @@ from flightctl.errors import MalformedRow
 
 PROVIDERS = ("aviationstack", "aeroapi", "flightctl")
 LONGEST_LINE = 1_000_000
+_KEPT_BYTES = 4 * LONGEST_LINE + 1
+"""More than the longest line can have, so that one that was cut is too long, too."""
 _MOST_AHEAD = timedelta(minutes=5)
 """Clocks differ; what was observed later than that was not observed."""
 
@@ -43,7 +45,7 @@ class Ingested:
     outdated: int = 0
     flights_created: int = 0
     fanned_out: int = 0
-    """Entries of lists that show something new: for each change of a flight, everybody who lists it."""
+    """For each line that changed a flight, how many users list it."""
     malformed: list[Malformed] = field(default_factory=list)
 
 
@@ -55,12 +57,9 @@ class Lines:
 
     def cut(self, piece: bytes) -> list[str]:
         """The lines that end in this piece."""
-        *ended, begun = piece.split(b"\n")
-        if not ended:
-            self._begun = (self._begun + begun)[: LONGEST_LINE + 1]
-            return []
-        lines = [self._begun + ended[0], *ended[1:]]
-        self._begun = begun[: LONGEST_LINE + 1]
+        first, *more = piece.split(b"\n")
+        lines = [(self._begun + first)[:_KEPT_BYTES], *(line[:_KEPT_BYTES] for line in more)]
+        self._begun = lines.pop()
         return [_text(line) for line in lines]
 
     def rest(self) -> list[str]:
@@ -70,6 +69,20 @@ class Lines:
 
 def _text(line: bytes) -> str:
     return line.decode("utf-8", "replace")
+
+
+def ready(answers: Sequence[Hashable], most: int, *, is_all: bool) -> int:
+    """How many of the lines that wait can be taken up together, ``most`` at the most, without dividing an answer.
+
+    ``answers`` says of each line which one it belongs to, none for a line by itself; the last answer may go on, unless
+    these are all lines. One that is too long for a transaction is divided.
+    """
+    count = min(len(answers), most)
+    last = next((answer for answer in reversed(answers[:count]) if answer is not None), None)
+    goes_on = not is_all if count == len(answers) else last in answers[count:]
+    if last is None or not goes_on:
+        return count
+    return answers.index(last) or (count if count == most else 0)
 
 
 def read_line(number: int, text: str, now: datetime) -> Line:
@@ -93,10 +106,10 @@ def read_line(number: int, text: str, now: datetime) -> Line:
 def _observed_at(value: object, now: datetime) -> datetime:
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise MalformedRow("observed_at is no instant such as 2026-12-02T19:30:00Z")
-    if instant > now + _MOST_AHEAD:
-        raise MalformedRow("observed_at lies in the future")
-    return instant.astimezone(UTC)
+        if instant is None or instant.tzinfo is None:
+            raise ValueError(value)
+        if instant > now + _MOST_AHEAD:
+            raise MalformedRow("observed_at lies in the future")
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise MalformedRow("observed_at is no instant such as 2026-12-02T19:30:00Z") from None

@@ -7,6 +7,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}")
+UNKNOWN_ZONE = "UTC"
+"""What stands for the zone of an airport that nobody knows it of."""
 _NO_PLACE = "Factory"
 """Stands in the database for a clock that nobody has set."""
 

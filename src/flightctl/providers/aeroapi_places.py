@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flightctl.domain.sighting import Place
-from flightctl.domain.zones import zone_named
+from flightctl.domain.zones import UNKNOWN_ZONE, zone_named
 from flightctl.providers.fields import AIRPORT_IATA, AIRPORT_ICAO, code, text
 from flightctl.providers.reading import ZoneOf
 
 _FOUR_LETTERS = re.compile(r"[A-Z]{4}")
-_UNKNOWN_ZONE = "UTC"
 
 
 def airport(row: Mapping[str, Any], end: str) -> Mapping[str, Any]:
@@ -27,7 +26,7 @@ def airport(row: Mapping[str, Any], end: str) -> Mapping[str, Any]:
 def place(airport: Mapping[str, Any], zone: str) -> Place:
     """Without a code where the airport has none, or only a local one; ``zone`` may be empty."""
     icao, iata = _codes(airport)
-    return Place(iata, icao, zone or _UNKNOWN_ZONE, text(airport, "name"))
+    return Place(iata, icao, zone or UNKNOWN_ZONE, text(airport, "name"))
 
 
 def zone_name(airport: Mapping[str, Any], zone_of: ZoneOf) -> str:

@@ -17,7 +17,7 @@ from flightctl.domain.observed import Stop
 from flightctl.domain.plausibility import contradiction
 from flightctl.domain.sighting import FlightStatus, Place, Sighting, Times
 from flightctl.domain.sighting_page import Rejected, SightingsPage
-from flightctl.domain.zones import zone_named
+from flightctl.domain.zones import UNKNOWN_ZONE, zone_named
 from flightctl.providers.aviationstack_rows import carrier, day, designator, stop, wall_clock
 from flightctl.providers.fields import member, text
 from flightctl.providers.reading import Reading, ZoneOf
@@ -34,7 +34,6 @@ _STATUSES = MappingProxyType(
         )
     }
 )
-_UNKNOWN_ZONE = "UTC"
 
 
 class _End(NamedTuple):
@@ -178,7 +177,7 @@ def _end(row: Mapping[str, Any], name: str, zone_of: ZoneOf) -> _End:
     given = member(row, name)
     read = stop(given)
     zone = _zone_name(read, zone_of)
-    return _End(Place(read.iata, read.icao, zone or _UNKNOWN_ZONE, read.name), zone_named(zone), given)
+    return _End(Place(read.iata, read.icao, zone or UNKNOWN_ZONE, read.name), zone_named(zone), given)
 
 
 def _zone_name(stop: Stop, zone_of: ZoneOf) -> str:

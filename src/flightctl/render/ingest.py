@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MOST_SHOWN = 20
-_COUNTS = ("lines", "applied", "unchanged", "outdated", "flights_created", "fanned_out")
+_COLUMNS = ("lines", "applied", "unchanged", "outdated", "malformed", "flights_created", "fanned_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class IngestView:
     """Counts, and the lines that could not be read."""
 
     ingested: Ingested
-    columns: Sequence[str] = (*_COUNTS, "malformed")
+    columns: Sequence[str] = _COLUMNS
 
     def document(self) -> Mapping[str, Any]:
         """``flightctl.ingest/1``."""
@@ -49,7 +49,7 @@ class IngestView:
         return [table(("LINE", "WHAT IS WRONG"), shown)] if shown else []
 
     def footer(self) -> str:
-        """``3 lines · 2 applied · 1 malformed · 5 list entries reached``."""
+        """``3 lines · 2 applied · 1 malformed · 5 trackers reached``."""
         told = self.ingested
         counts = {
             "applied": told.applied,
@@ -60,4 +60,4 @@ class IngestView:
         }
         said = [f"{told.lines} line{'' if told.lines == 1 else 's'}", f"{told.applied} applied"]
         said += [f"{n} {name}" for name, n in counts.items() if n and name != "applied"]
-        return " · ".join([*said, f"{told.fanned_out} list entr{'y' if told.fanned_out == 1 else 'ies'} reached"])
+        return " · ".join([*said, f"{told.fanned_out} tracker{'' if told.fanned_out == 1 else 's'} reached"])

@@ -9,6 +9,7 @@ from flightctl.domain.designator import AirlineCode, parse_or_none
 from flightctl.domain.observed import Stop
 from flightctl.domain.references import Airport
 from flightctl.domain.sighting import Place, Sighting
+from flightctl.domain.zones import UNKNOWN_ZONE
 from flightctl.store import references
 from flightctl.store.engine import Database, Transaction
 
@@ -26,7 +27,7 @@ def completed(session: Transaction, sightings: Sequence[Sighting]) -> list[Sight
 def learn(session: Transaction, sightings: Sequence[Sighting]) -> None:
     """Names and codes of airports and airlines that no table has yet."""
     places = {place for one in sightings for place in (one.origin, one.destination)}
-    stops = [Stop(place.iata, place.icao, place.name, place.zone, None) for place in places]
+    stops = [Stop(place.iata, place.icao, place.name, _known_zone(place), None) for place in places]
     references.learn_codes(session, {one.carrier for one in sightings}, stops)
 
 
@@ -35,13 +36,18 @@ def zone_of(database: Callable[[], Database]) -> Callable[[str], str]:
     known: dict[str, str] = {}
 
     def zone(code: str) -> str:
-        if code not in known:
+        if not known.get(code):
+            # It may have been learned since.
             with database().reading() as session:
                 airport = references.airport(session, code)
             known[code] = airport.zone if airport else ""
         return known[code]
 
     return zone
+
+
+def _known_zone(place: Place) -> str:
+    return "" if place.zone == UNKNOWN_ZONE else place.zone
 
 
 def _is_complete(one: Sighting) -> bool:

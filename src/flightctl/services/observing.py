@@ -90,8 +90,9 @@ def candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:
         for name in names_of(row):
             first, last = spans.get(name, (departs, departs))
             spans[name] = min(first, departs - LARGEST_RETIME), max(last, departs + LARGEST_RETIME)
-    found = flights.ids_near(session, spans) | possible_ids(rows)
-    return found | flights.ids_of_provider_ids(session, {row.provider_id for row in rows if row.provider_id})
+    own = possible_ids(rows)
+    provider_ids = {row.provider_id for row in rows if row.provider_id}
+    return own | flights.ids_near(session, spans) | flights.ids_of_aliases(session, own | provider_ids)
 
 
 def _batches(sightings: Iterable[Sighting]) -> Iterator[list[list[Sighting]]]:

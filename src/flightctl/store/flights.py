@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Select, Text, TextClause, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Date, Select, Text, TextClause, and_, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
 from flightctl.domain.flight import CONFIRMED, PENDING, Flight, FlightStatus
-from flightctl.domain.flight_book import Entry, Written
+from flightctl.domain.flight_entry import Entry, Written
 from flightctl.domain.flight_news import Change
 from flightctl.store.chunks import in_chunks
 from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHTS
@@ -81,13 +81,24 @@ def _near() -> TextClause:
     return text(f"{span} SELECT a.flight_id FROM wanted {joined}").bindparams(*binds)
 
 
-def ids_of_provider_ids(session: Session, provider_ids: Collection[str]) -> set[str]:
-    """Flights that a provider gave one of these ids to."""
+def ids_of_aliases(session: Session, aliases: Collection[str]) -> set[str]:
+    """Flights that a provider gave one of these ids to, or that had one of these schedules."""
     return {
         flight_id
-        for some in in_chunks(sorted(provider_ids))
+        for some in in_chunks(sorted(aliases))
         for flight_id in session.scalars(select(_ALIASES.flight_id).where(_ALIASES.alias.in_(some)))
     }
+
+
+def told_last(session: Session, flight_ids: Collection[str]) -> dict[str, set[str]]:
+    """Fields of these flights that changed at the moment when they were last heard of."""
+    changes, found = FLIGHT_CHANGES.c, defaultdict[str, set[str]](set)
+    last = and_(changes.flight_id == FLIGHTS.c.flight_id, changes.observed_at == FLIGHTS.c.observed_at)
+    query = select(changes.flight_id, changes.field).join(FLIGHTS, last)
+    for some in in_chunks(sorted(flight_ids)):
+        for flight_id, name in session.execute(query.where(changes.flight_id.in_(some))):
+            found[flight_id].add(name)
+    return found
 
 
 def of_day(session: Session, names: Sequence[str], day: date) -> list[Flight]:

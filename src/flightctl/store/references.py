@@ -87,11 +87,15 @@ def _learn_airlines(session: Session, carriers: Iterable[Carrier]) -> None:
 def _learn_airports(session: Session, stops: Iterable[Stop]) -> None:
     told = {stop.iata: stop for stop in stops if stop.iata and stop.name}
     known = {row.iata: row for row in _airport_rows(session, "iata", told)}
+    taken = {row.icao for row in _airport_rows(session, "icao", {stop.icao for stop in told.values() if stop.icao})}
     for iata, stop in told.items():
+        # An ICAO code is one airport's.
+        icao = "" if stop.icao in taken else stop.icao
         if iata not in known:
-            session.add(AirportRow(iata=iata, icao=stop.icao, name=stop.name, zone=stop.zone, source="learned"))
-        elif stop.icao and not known[iata].icao:
-            known[iata].icao = stop.icao
+            session.add(AirportRow(iata=iata, icao=icao, name=stop.name, zone=stop.zone, source="learned"))
+        else:
+            known[iata].icao = known[iata].icao or icao
+            known[iata].zone = known[iata].zone or stop.zone
 
 
 def _airports(session: Session, column: str, codes: Iterable[str]) -> list[Airport]:
