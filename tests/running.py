@@ -28,6 +28,8 @@ class Result:
 
 Flightctl = Callable[..., Result]
 """``flightctl("lookup", "NZ527", stdin=...)``, in this process; ``process`` has the same shape."""
+As = Callable[..., Result]
+"""``as_("alice", "flights", ...)``: the same for this user."""
 Cached = Callable[..., None]
 """``cached("NZ527", "AKL", "CHC", age_s=60, status=..., provider=...)`` puts an entry into the local file."""
 Rows = Callable[..., list[Any]]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from flightctl.services.watching import Watching
     from flightctl.store.engine import Database
 
+_LOOK_WAIT_S = 0.1
 SANDBOX = "sandbox"
 AVIATIONSTACK = "aviationstack"
 
@@ -303,8 +304,10 @@ class Runtime:
     def watching(self) -> Watching:
         """The caller's list as it changes; raises LocalFileError and BadUser."""
         from flightctl.services.watching import Watching
+        from flightctl.store.engine import Database
 
-        return Watching(self.database, self.caller, self.clock)
+        # Nobody waits for a lock in front of a live table: it is looked at again soon.
+        return Watching(Database(self.database.path, wait_s=_LOOK_WAIT_S), self.caller, self.clock)
 
     def ingesting(self) -> Ingesting:
         """What takes up flight updates; raises LocalFileError."""

@@ -17,10 +17,9 @@ import pytest
 from flightctl.render.flights import FLIGHT_KEYS
 from flightctl.store.engine import Database
 from people import flight_id, observe
-from running import Flightctl, Result, Rows
+from running import As, Rows
 
 pytestmark = pytest.mark.usefixtures("stored")
-As = Callable[..., Result]
 ID = flight_id()
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -33,17 +32,6 @@ def stored(database: Path) -> None:
     with closing(Database(database)) as opened:
         observe(opened, 0)
         observe(opened, 1)
-
-
-@pytest.fixture
-def as_(flightctl: Flightctl, monkeypatch: pytest.MonkeyPatch) -> As:
-    """Run a command line as this user."""
-
-    def call(user: str, *arguments: str, **more: Any) -> Result:
-        monkeypatch.setenv("FLIGHTCTL_USER", user)
-        return flightctl(*arguments, **more)
-
-    return call
 
 
 @pytest.fixture

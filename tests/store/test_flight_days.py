@@ -80,7 +80,7 @@ def test_more_ids_than_one_statement_holds_are_found_with_what_they_go_by(db: Da
     made = take(db, *(sighting(out, provider_id=f"x{n}") for n, out in enumerate(outs)))
     with db.reading() as session:
         entries = flights.entries(session, [one.flight.flight_id for one in made])
-        by_provider = flights.ids_of_provider_ids(session, [f"x{n}" for n in range(520)])
+        by_provider = flights.ids_of_aliases(session, [f"x{n}" for n in range(520)])
     assert {entry.flight.flight_id: entry.flight for entry in entries} == {
         one.flight.flight_id: one.flight for one in made
     }
@@ -93,7 +93,7 @@ def test_a_flight_that_is_not_there_is_not_found(db: Database) -> None:
         assert flights.find(session, ID) is None
         assert flights.entries(session, [ID]) == []
         assert flights.history(session, ID) == []
-        assert flights.ids_of_provider_ids(session, []) == flights.ids_near(session, {}) == set()
+        assert flights.ids_of_aliases(session, []) == flights.ids_near(session, {}) == set()
 
 
 @pytest.mark.parametrize("alias", ["NZ527' OR '1'='1", "%", "*", "'; DROP TABLE flights; --", "é\x00"])

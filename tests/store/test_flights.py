@@ -16,7 +16,8 @@ from domain.oracle import World, worlds
 from domain.sightings import AEROAPI, ID, IN, LATER, MANUAL, NOW, OUT, report, sighting
 from domain.telling import Telling
 from flightctl.domain.flight import PENDING, TIMES, Flight, FlightStatus
-from flightctl.domain.flight_book import DESIGNATOR, Book, Entry
+from flightctl.domain.flight_book import Book
+from flightctl.domain.flight_entry import DESIGNATOR, Entry
 from flightctl.domain.flight_news import Change, first_seen
 from flightctl.services.observing import Observing
 from flightctl.store import flights

@@ -27,7 +27,8 @@ def refresh_stale(
     ctx: typer.Context,
     ahead: Annotated[str, typer.Option("--ahead", metavar="SPAN", help="Also what expires within 3d, 12h, ...")] = "0h",
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=0, help="Select at most so many entries.")
+        int | None,
+        typer.Option("--limit", metavar="N", min=0, help="Select at most so many entries, or days of flights."),
     ] = None,
     max_calls: Annotated[
         int | None, typer.Option("--max-calls", metavar="N", min=0, help="Pay at most so many calls.")
@@ -71,7 +72,7 @@ def _refresh_flights(runtime: Runtime, order: FlightOrder) -> NoReturn:
     from flightctl.render.flight_refresh import FlightRefreshView
 
     refresh = runtime.flight_refresh()
-    due = refresh.selected(order.ahead, order.limit)
+    due = refresh.selected(runtime.days, order.ahead, order.limit)
     if order.dry_run:
         report = refresh.preview(due, order.max_calls)
     else:

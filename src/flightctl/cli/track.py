@@ -52,6 +52,8 @@ def track(
     """
     runtime = runtime_of(ctx)
     list_user(runtime.caller.user)
+    if is_flight_id(flight) and date is not None:
+        raise UsageError("a flight id says its day", hint="leave --date out")
     flight_id = flight if is_flight_id(flight) else _found(runtime, flight, date).flight_id
     listed, is_new = runtime.lists().track(flight_id)
     runtime.output.show(ListedView([listed], runtime.clock()))
@@ -111,7 +113,7 @@ def _chosen(runtime: Runtime, flight: str, candidates: tuple[Flight, ...]) -> Fl
     for number, one in enumerate(candidates, 1):
         typer.echo(f"{number}  {described(one)}", err=True)
     while True:
-        typed = str(typer.prompt("Which one?", default="1", err=True))
+        typed = str(typer.prompt("Which one?", default="1", err=True)).strip()
         if typed.isdecimal() and 1 <= int(typed) <= len(candidates):
             return candidates[int(typed) - 1]
         typer.echo(f"a number from 1 to {len(candidates)} is needed; Ctrl-C leaves", err=True)

@@ -28,13 +28,15 @@ def watch(ctx: typer.Context) -> None:
 
     Where stdout is no terminal, or in the JSON formats, each change is one line of NDJSON instead.
     """
+    from flightctl.render.console import is_screen
+
     runtime = runtime_of(ctx)
     output = runtime.output
-    if output.format is Format.CSV:
-        raise UsageError("watch has no csv", hint="it writes NDJSON where stdout is no terminal")
+    if output.format in (Format.CSV, Format.PROMETHEUS):
+        raise UsageError(f"watch has no {output.format.value}", hint="it writes NDJSON where stdout is no terminal")
     watching = runtime.watching()
     try:
-        if output.format is Format.TABLE and output.stdout.isatty():
+        if output.format is Format.TABLE and is_screen(output.stdout):
             from flightctl.render.live import show_live
 
             show_live(output, runtime.caller.user, watching.look, runtime.clock)

@@ -5,17 +5,26 @@ from __future__ import annotations
 from flightctl.domain.answer import Answer, Outcome
 from flightctl.domain.day_answer import AskedDay, without_flights
 from flightctl.domain.horizon import Choice, Permit, refusal
-from flightctl.errors import BadDate, NoKey, NotAllowed, PlanRefused
+from flightctl.errors import BadDate, FlightctlError, NoKey, NotAllowed, PlanRefused
 
 
 def refused(asked: AskedDay, choice: Choice) -> Answer:
     """The answer where nobody can be asked for this day, and nothing is stored."""
+    error = why_refused(f"{asked}: not stored", choice) if _is_denied(choice) else why_refused(str(asked), choice)
+    return without_flights(asked, Outcome.DENIED if _is_denied(choice) else Outcome.ERROR, error)
+
+
+def why_refused(asked: str, choice: Choice) -> FlightctlError:
+    """What to raise where nobody can be asked for this day; ``asked`` says which."""
     if choice.is_told_by_nobody:
-        return without_flights(asked, Outcome.ERROR, _out_of_reach(asked, choice))
-    permit = refusal(choice)
-    if permit is Permit.SUBSCRIBERS_ONLY:
-        return without_flights(asked, Outcome.DENIED, _denied(asked))
-    return without_flights(asked, Outcome.ERROR, _no_key(asked, choice) if permit is Permit.NO_KEY else _plan(asked))
+        return _out_of_reach(asked, choice)
+    if _is_denied(choice):
+        return _denied(asked)
+    return _no_key(asked, choice) if refusal(choice) is Permit.NO_KEY else _plan(asked)
+
+
+def _is_denied(choice: Choice) -> bool:
+    return not choice.is_told_by_nobody and refusal(choice) is Permit.SUBSCRIBERS_ONLY
 
 
 def why_not_asked(choice: Choice) -> str:
@@ -27,21 +36,21 @@ def why_not_asked(choice: Choice) -> str:
     return "no provider that can tell of that day is configured"
 
 
-def _out_of_reach(asked: AskedDay, choice: Choice) -> BadDate:
+def _out_of_reach(asked: str, choice: Choice) -> BadDate:
     days = choice.days_ahead
     reach = "a year ahead at most" if days > 0 else "three months back at most"
     where = f"{days} days ahead" if days > 0 else f"{-days} days back"
     return BadDate(f"{asked}: that is {where}, and providers tell of {reach}", hint="check the year of the date")
 
 
-def _denied(asked: AskedDay) -> NotAllowed:
+def _denied(asked: str) -> NotAllowed:
     return NotAllowed(
-        f"{asked}: not stored; live lookups of that day are for subscribers",
+        f"{asked}; live lookups of that day are for subscribers",
         hint="'flightctl whoami' shows your tier and who decided it",
     )
 
 
-def _no_key(asked: AskedDay, choice: Choice) -> NoKey:
+def _no_key(asked: str, choice: Choice) -> NoKey:
     lacking = [endpoint.value.split()[0] for endpoint, permit in choice.barred.items() if permit is Permit.NO_KEY]
     providers = list(dict.fromkeys(lacking))
     setting = f"{providers[-1].lower()}.key"
@@ -51,7 +60,7 @@ def _no_key(asked: AskedDay, choice: Choice) -> NoKey:
     )
 
 
-def _plan(asked: AskedDay) -> PlanRefused:
+def _plan(asked: str) -> PlanRefused:
     return PlanRefused(
         f"{asked}: AviationStack's free plan knows yesterday to tomorrow only",
         hint="set aviationstack.plan to paid if it is, or configure a key for AeroAPI (aeroapi.key)",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from flightctl.domain.flight import Flight
-from flightctl.domain.flight_freshness import FlightLifetimes, fresh_until
+from flightctl.domain.flight_freshness import NEAR, WEEK, FlightLifetimes, fresh_until
 from flightctl.domain.renewal import Renewal, RunReport
 from flightctl.errors import FlightctlError
 
@@ -49,12 +50,15 @@ def due_days(
     for one in tracked:
         if fresh_until(one.flight, lifetimes, now) <= now + ahead:
             days[one.flight.flight_iata or one.flight.ident, one.flight.local_date].append(one)
-    due = [DueDay(name, day, tuple(some)) for (name, day), some in days.items()]
-    return sorted(due, key=lambda one: _urgency(one, lifetimes, now))
+    due = [
+        DueDay(name, day, tuple(sorted(some, key=lambda one: one.flight.flight_id)))
+        for (name, day), some in days.items()
+    ]
+    return sorted(due, key=lambda one: _urgency(one, now))
 
 
-def _urgency(due: DueDay, lifetimes: FlightLifetimes, now: datetime) -> tuple[timedelta, int, timedelta, str]:
-    nearest = min(lifetimes.of(one.flight, now) for one in due.tracked)
+def _urgency(due: DueDay, now: datetime) -> tuple[int, int, timedelta, str, date]:
+    departs_in = [one.flight.expected_departure - now for one in due.tracked]
+    nearness = bisect((NEAR, WEEK), min(departs_in))
     users = sum(one.users for one in due.tracked)
-    departs_in = min(abs(one.flight.expected_departure - now) for one in due.tracked)
-    return nearest, -users, departs_in, due.designator
+    return nearness, -users, min(map(abs, departs_in)), due.designator, due.day

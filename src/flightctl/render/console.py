@@ -89,6 +89,11 @@ def styled(text: str, style: str) -> Text:
     return Text(cleaned(text), style=style)
 
 
+def is_screen(stream: TextIO) -> bool:
+    """Whether a frame can be drawn over another one."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def colours(stream: TextIO, color: str) -> bool:
     """Whether escape sequences may be written: asked for, or a capable terminal that nobody asked to be plain."""
     if color != "auto":

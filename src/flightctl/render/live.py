@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import termios
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -28,20 +29,22 @@ _POLL_S = 0.2
 _MARK = "bold reverse"
 _LINES_AROUND = 6
 """Head, headings, rule and foot."""
-_QUIT = frozenset("qQ\x03\x1b")
+_QUIT = frozenset("qQ\x03")
+_NO_LETTER = re.compile(r"\x1b[\[O][0-9;?]*[A-Za-z~]")
+"""Arrows and other keys that send more than one character."""
 
 
 def _columns_of(field: str) -> tuple[str, ...]:
     """Where a field of a flight stands in the table."""
     if field in TIMES:
         end = "out" if field.endswith(("_out", "_off")) else "in"
-        return end, f"{end}_now", f"{end}_utc", "delay"
+        return end, f"{end}_brief", f"{end}_utc", "delay"
     return _COLUMNS.get(field, ())
 
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "status": ("status",),
-    "diverted_to": ("status",),
+    "status": ("status", "status_brief"),
+    "diverted_to": ("status", "status_brief"),
     "departure_gate": ("out_gate",),
     "departure_terminal": ("out_gate",),
     "arrival_gate": ("in_gate",),
@@ -108,7 +111,9 @@ class LiveList:
         if len(shown) < len(listed):
             parts.append(styled(f"and {len(listed) - len(shown)} more: make the window higher", "dim"))
         if self._look.trouble:
-            parts.append(styled(f"shown as it was: {self._look.trouble}", "red"))
+            trouble = styled(f"shown as it was: {self._look.trouble}", "red")
+            trouble.truncate(width, overflow="ellipsis")
+            parts.append(trouble)
         parts.append(styled(f"q quit   s sort (by {self._order})", "dim"))
         return Group(*parts)
 
@@ -131,6 +136,8 @@ def show_live(output: Output, user: str, look: Callable[[], Look], clock: Callab
     live_list = LiveList(user)
     with _keys() as pressed, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
+            # Not what COLUMNS says, which does not change with the window.
+            console.size = ConsoleDimensions(*os.get_terminal_size(output.stdout.fileno()))
             live_list.take(look(), clock())
             live.update(live_list.frame(clock(), console.width, console.height), refresh=True)
             if not all(live_list.press(key) for key in pressed(_POLL_S)):
@@ -154,7 +161,7 @@ def _keys() -> Iterator[Callable[[float], str]]:
 
 def _pressed(number: int, seconds: float) -> str:
     ready, _, _ = select.select([number], [], [], seconds)
-    return os.read(number, 32).decode("ascii", "replace") if ready else ""
+    return _NO_LETTER.sub("", os.read(number, 32).decode("ascii", "replace")) if ready else ""
 
 
 def _no_keys(seconds: float) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flightctl.domain.billing import Cause
+from flightctl.domain.day_refusal import why_refused
 from flightctl.domain.departure_day import DepartureDay
 from flightctl.domain.designator import parse_designator
 from flightctl.domain.flight import Flight
@@ -13,10 +14,10 @@ from flightctl.domain.flight_freshness import FlightLifetimes
 from flightctl.domain.flight_renewal import DueDay, FlightRefreshReport, RenewedFlight, due_days
 from flightctl.domain.renewal import Renewal
 from flightctl.domain.zones import zone_named
-from flightctl.errors import FlightctlError, NotAllowed
+from flightctl.errors import FlightctlError
 from flightctl.services.paid_flights import DayQuestion
 from flightctl.services.shared_days import DayWanted, SharedDays
-from flightctl.store import lists
+from flightctl.store import asked_days, lists
 from flightctl.store.engine import Database
 
 
@@ -28,11 +29,15 @@ class FlightRefresh:
         self._lifetimes = lifetimes
         self._clock = clock
 
-    def selected(self, ahead: timedelta, limit: int | None) -> list[DueDay]:
-        """What is due, the most urgent first; at most so many questions. Raises LocalFileError."""
+    def selected(self, days: SharedDays, ahead: timedelta, limit: int | None) -> list[DueDay]:
+        """What is due and any provider can tell of, the most urgent first; at most so many questions.
+
+        Raises LocalFileError.
+        """
         with self._database.reading() as session:
             tracked = lists.tracked(session)
-        return due_days(tracked, self._lifetimes, self._clock(), ahead)[:limit]
+        due = due_days(tracked, self._lifetimes, self._clock(), ahead)
+        return [one for one in due if not days.choice(self._question(one)).is_told_by_nobody][:limit]
 
     def preview(self, due: list[DueDay], max_calls: int | None) -> FlightRefreshReport:
         """What a run would ask for: a call a question at the least."""
@@ -48,30 +53,42 @@ class FlightRefresh:
         report = FlightRefreshReport(sum(len(one.tracked) for one in due))
         for one in due:
             is_over = report.stopped_by is not None or (max_calls is not None and days.calls >= max_calls)
-            for renewed in _all(one, Renewal.SKIPPED) if is_over else self._renewed(one, days):
+            left = None if max_calls is None else max_calls - days.calls
+            for renewed in _all(one, Renewal.SKIPPED) if is_over else self._renewed(one, days, left):
                 report.add(renewed)
             report.upstream_calls = days.calls
             on_each()
         return report
 
-    def _renewed(self, due: DueDay, days: SharedDays) -> list[RenewedFlight]:
+    def _renewed(self, due: DueDay, days: SharedDays, most_calls: int | None) -> list[RenewedFlight]:
         try:
-            return self._asked(due, days)
+            return self._asked(due, days, most_calls)
         except FlightctlError as error:
             return _all(due, Renewal.FAILED, error)
 
-    def _asked(self, due: DueDay, days: SharedDays) -> list[RenewedFlight]:
-        now, zone = self._clock(), zone_named(due.tracked[0].flight.origin_zone)
-        asked = parse_designator(due.designator)
-        names = (due.designator, *sorted({one.flight.ident for one in due.tracked} - {due.designator}))
-        question = DayQuestion(asked, names, DepartureDay(due.day), zone or UTC, now)
+    def _asked(self, due: DueDay, days: SharedDays, most_calls: int | None) -> list[RenewedFlight]:
+        question = self._question(due)
         choice = days.choice(question)
         if not choice.ways:
-            raise NotAllowed(f"{due.designator} on {due.day}: nobody can be asked for that day")
-        since = min(one.flight.observed_at for one in due.tracked)
-        fetched = days.day(question, choice, DayWanted(since, Cause.REFRESH)).value
-        after = {flight.flight_id: flight for flight in fetched.flights if flight.observed_at >= now}
+            raise why_refused(f"{due.designator} on {due.day}", choice)
+        if self._is_absent(question, due.day):
+            return _all(due, Renewal.NOT_FOUND)
+        wanted = DayWanted(question.now, Cause.REFRESH, most_calls)
+        fetched = days.day(question, choice, wanted).value
+        after = {flight.flight_id: flight for flight in fetched.flights if flight.observed_at >= question.now}
         return [_compared(one.flight.flight_id, one.flight.version, after) for one in due.tracked]
+
+    def _question(self, due: DueDay) -> DayQuestion:
+        zone = zone_named(due.tracked[0].flight.origin_zone)
+        names = (due.designator, *sorted({one.flight.ident for one in due.tracked} - {due.designator}))
+        asked = parse_designator(due.designator)
+        return DayQuestion(asked, names, DepartureDay(due.day), zone or UTC, self._clock())
+
+    def _is_absent(self, question: DayQuestion, day: date) -> bool:
+        """Whether it is remembered that the provider knows none."""
+        with self._database.reading() as session:
+            asked = asked_days.find(session, question.names, day)
+        return asked is not None and asked.absent_until is not None and question.now < asked.absent_until
 
 
 def _compared(flight_id: str, version: int, after: dict[str, Flight]) -> RenewedFlight:

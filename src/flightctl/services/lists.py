@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flightctl.domain.caller import Caller, Role
-from flightctl.domain.flight import CONFIRMED, Flight, FlightId, parse_flight_id
+from flightctl.domain.flight import CONFIRMED, PENDING, Flight, FlightId, parse_flight_id
 from flightctl.domain.listing import Kind, Listed, in_order, list_user
 from flightctl.errors import NotFound
 from flightctl.store import flights, lists
@@ -65,9 +65,14 @@ class Lists:
 
     def _visible(self, session: Transaction, user: str, asked: FlightId) -> Flight:
         flight = flights.find(session, str(asked))
-        if flight is None or (flight.review != CONFIRMED and flight.added_by != user):
+        if flight is None or not _may_track(flight, user):
             raise not_stored(asked)
         return flight
+
+
+def _may_track(flight: Flight, user: str) -> bool:
+    """What waits for staff is tracked by who added it; what they turned down by nobody more."""
+    return flight.review == CONFIRMED or (flight.review == PENDING and flight.added_by == user)
 
 
 def not_stored(asked: FlightId) -> NotFound:

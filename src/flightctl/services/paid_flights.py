@@ -120,6 +120,7 @@ class DayFetched:
 class _Answer:
     """The pages that were read so far."""
 
+    most_pages: int
     sightings: list[Sighting] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     pages: int = 0
@@ -156,12 +157,15 @@ class PaidFlights:
         self._negative_ttl = negative_ttl
         self._keep = keep
 
-    def day(self, question: DayQuestion, cause: Cause, lease: Lease | None = None) -> DayFetched:
+    def day(
+        self, question: DayQuestion, cause: Cause, lease: Lease | None = None, most_calls: int | None = None
+    ) -> DayFetched:
         """Ask for a day and keep what is told, unless the ``lease`` has passed to somebody else meanwhile.
 
         Raises UpstreamError and what ``Spending.call`` raises; what was read before a page failed is kept.
         """
-        answer, errand = _Answer(), Errand(question.key, cause, lease, price=self.source.price)
+        most_pages = self.source.most_pages if most_calls is None else min(self.source.most_pages, most_calls)
+        answer, errand = _Answer(most_pages), Errand(question.key, cause, lease, price=self.source.price)
         fetched, cursor = self._page(question, errand, answer, "")
         while cursor:
             calls = self.spending.calls
@@ -181,7 +185,7 @@ class PaidFlights:
             answer.pages += 1
             answer.sightings += page.sightings
             answer.rejected += page.rejected
-            following = page.cursor if answer.pages < self.source.most_pages else ""
+            following = page.cursor if answer.pages < answer.most_pages else ""
             fetched = self._taken(call, question, answer, is_cut=page.more and not following, is_last=not following)
         return fetched, following
 

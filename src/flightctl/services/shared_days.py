@@ -25,6 +25,8 @@ class DayWanted:
 
     asked_since: datetime
     cause: Cause
+    most_calls: int | None = None
+    """That may be made; as many as the settings allow, if none is said."""
 
 
 class SharedDays:
@@ -97,27 +99,27 @@ class SharedDays:
         """
         self.passed_over = []
         if not self._shares:
-            return Landed(self._fetched(question, choice, wanted.cause, None), led=True, waited=False)
+            return Landed(self._fetched(question, choice, wanted, None), led=True, waited=False)
         wish = Wish(
             question.key,
             look=lambda session: self._stored(session, question, wanted),
-            ask=lambda lease: self._fetched(question, choice, wanted.cause, lease),
+            ask=lambda lease: self._fetched(question, choice, wanted, lease),
         )
         return self._single.fly(wish)
 
-    def _fetched(self, question: DayQuestion, choice: Choice, cause: Cause, lease: Lease | None) -> DayFetched:
+    def _fetched(self, question: DayQuestion, choice: Choice, wanted: DayWanted, lease: Lease | None) -> DayFetched:
         """From the best endpoint that takes the question; the next one is asked only where that was not."""
         *others, last = choice.ways
         for way in others:
             paid = self.opened(way)
             calls = paid.spending.calls
             try:
-                return paid.day(question, cause, lease)
+                return paid.day(question, wanted.cause, lease, wanted.most_calls)
             except (UpstreamError, BudgetReached) as error:
                 if was_asked(error) and paid.spending.calls > calls:
                     raise
                 self.passed_over.append(f"{way.endpoint.value}: not asked, {error.message}")
-        return self.opened(last).day(question, cause, lease)
+        return self.opened(last).day(question, wanted.cause, lease, wanted.most_calls)
 
     def _stored(self, session: Transaction, question: DayQuestion, wanted: DayWanted) -> DayFetched | None:
         return next(filter(None, (self._stored_on(session, question, day, wanted) for day in question.dates)), None)

@@ -83,19 +83,26 @@ class Sharing:
     def claim(self, token: str) -> Claimed:
         """Claim a share: exactly one claimant wins, and gets the same answer again. Raises TokenRefused."""
         user = list_user(self._caller.user)
-        with self._database.writing() as session:
-            claimed = self._claimed(session, user, token_hash(token.strip()))
-            if claimed is None and not self._is_throttled(session, user):
-                shares.count_failure(session, user, database_now(session))
+        with self._database.reading() as session:
+            # Whoever has to wait keeps nobody else from writing.
+            may_try = not self._is_throttled(session, user)
+        claimed = self._tried(user, token_hash(token.strip())) if may_try else None
         if claimed is None:
             # Only now: the failure is to be counted whatever becomes of this process.
             raise TokenRefused("this token cannot be claimed")
         return claimed
 
+    def _tried(self, user: str, token_sha256: str) -> Claimed | None:
+        with self._database.writing() as session:
+            if self._is_throttled(session, user):
+                return None
+            claimed = self._claimed(session, user, token_sha256)
+            if claimed is None:
+                shares.count_failure(session, user, database_now(session))
+        return claimed
+
     def _claimed(self, session: Transaction, user: str, token_sha256: str) -> Claimed | None:
         now = database_now(session)
-        if self._is_throttled(session, user):
-            return None
         share = shares.by_token(session, token_sha256, now)
         if share is None:
             return None

@@ -56,6 +56,9 @@ class Watching:
         self._watch.close()
 
     def _read(self) -> list[Change]:
+        if not self._watch.file:
+            # To open it would make it.
+            raise LocalFileError(f"{self._database.path} is gone", hint="'flightctl track' makes another one")
         if self._watch.file != self._file:
             # Another file has other numbers: what was seen of the old one says nothing about it.
             self._database.close()

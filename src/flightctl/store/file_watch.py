@@ -20,11 +20,11 @@ class FileWatch:
     def has_changed(self) -> bool:
         """Whether something may have been committed since the last call, or the file is another one; also at first.
 
-        A file that is locked or gone has not changed: what it becomes shows later.
+        A file that is locked, broken or gone may have changed: whoever reads it finds out.
         """
         now = self._state()
-        changed = now != self._seen and now != (0, 0)
-        self._seen = now if changed else self._seen
+        changed = now != self._seen or now == (0, 0)
+        self._seen = now
         return changed
 
     @property
