@@ -31,6 +31,11 @@ settings.register_profile("flightctl", deadline=None)
 settings.load_profile("flightctl")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are processors: many a test waits for another process."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home; no setting of the machine reaches a test."""

@@ -12,13 +12,20 @@ import pytest
 
 import readme
 from flightctl.cli.main import COMMANDS
+from flightctl.settings import cache_path, load
 from running import Flightctl
 
 CONSOLE = [readme.steps(block) for block in readme.blocks("console")]
 
 
 @pytest.mark.parametrize("steps", CONSOLE, ids=[steps[0].command[:40] for steps in CONSOLE])
-def test_a_console_example_prints_what_the_readme_shows(steps: list[readme.Step], home: Path) -> None:
+def test_a_console_example_prints_what_the_readme_shows(
+    steps: list[readme.Step], home: Path, empty_cache: Path
+) -> None:
+    for sandbox in (True, False):
+        path = cache_path(load({"HOME": str(home)}), sandbox=sandbox)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(empty_cache, path)
     printed = readme.run_in_bash([step.command for step in steps], home)
     assert len(printed) == len(steps)
     for step, lines in zip(steps, printed, strict=True):

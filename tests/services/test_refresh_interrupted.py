@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,11 @@ def upstream(upstream: Upstream, database: Path) -> Upstream:
     upstream.rows = rows_of(known | {"NZ40": "AKL-WLG", "NZ250": "AKL-WLG-DUD"})
     upstream.delay_s = 0.15
     return upstream
+
+
+def often(values: Iterable[object], *, also: Container[object]) -> list[object]:
+    """All values in a campaign, and these also in the suite: each takes a few processes."""
+    return [value if value in also else pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
 def started() -> subprocess.Popen[bytes]:
@@ -75,7 +81,7 @@ def test_a_run_that_nobody_interrupts(upstream: Upstream, database: Path) -> Non
     assert (len(upstream.asked), all_is_done(database)) == (ALL_CALLS, True)
 
 
-@pytest.mark.parametrize("call", range(1, ALL_CALLS + 1))
+@pytest.mark.parametrize("call", often(range(1, ALL_CALLS + 1), also=(2, 4, 7)))
 def test_an_interrupted_run_and_the_next_one_cost_as_much_as_one_run(
     upstream: Upstream, database: Path, call: int
 ) -> None:
@@ -93,7 +99,7 @@ def test_a_run_may_be_interrupted_at_every_call(upstream: Upstream, database: Pa
     assert (len(upstream.asked), repeated(upstream), all_is_done(database)) == (ALL_CALLS, [], True)
 
 
-@pytest.mark.parametrize("call", [1, 3, 4, 6])
+@pytest.mark.parametrize("call", often(range(1, ALL_CALLS + 1), also=(3, 6)))
 def test_a_killed_run_and_the_next_one_cost_one_call_more(upstream: Upstream, database: Path, call: int) -> None:
     assert run_and_send(upstream, signal.SIGKILL, call) == -signal.SIGKILL
     run_to_the_end()
@@ -101,7 +107,7 @@ def test_a_killed_run_and_the_next_one_cost_one_call_more(upstream: Upstream, da
     assert all_is_done(database)
 
 
-@pytest.mark.parametrize("wait_s", [0.9, 1.2, 1.5, 1.8])
+@pytest.mark.parametrize("wait_s", often((0.9, 1.0, 1.2, 1.4, 1.5, 1.6, 1.8), also=(1.0, 1.6)))
 def test_a_run_that_is_killed_at_any_time_costs_at_most_one_call_more(
     upstream: Upstream, database: Path, wait_s: float
 ) -> None:
@@ -111,7 +117,7 @@ def test_a_run_that_is_killed_at_any_time_costs_at_most_one_call_more(
     assert all_is_done(database)
 
 
-@pytest.mark.parametrize("runs", [2, 3])
+@pytest.mark.parametrize("runs", often((2, 3, 4), also=(3,)))
 def test_runs_at_once_ask_for_no_page_and_no_flight_twice(upstream: Upstream, database: Path, runs: int) -> None:
     ended = [one.result for one in crowd([["refresh-stale", "--json"]] * runs)]
     assert [one.code for one in ended] == [0] * runs

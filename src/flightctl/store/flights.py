@@ -27,6 +27,7 @@ _ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
 _MOST_STATEMENTS = 50
 """Into which a batch of updates is divided by what they change."""
 _AT_ONCE = 200
+_SIZES = (5, 30, _AT_ONCE)
 """Names whose flights one statement finds; five parameters each."""
 _SPAN: Mapping[str, TypeEngine[Any]] = {
     "name": Text(),
@@ -56,10 +57,11 @@ def ids_near(session: Session, spans: Mapping[str, tuple[datetime, datetime]]) -
     names = sorted(spans)
     for start in range(0, len(names), _AT_ONCE):
         some = [_span(name, *spans[name]) for name in names[start : start + _AT_ONCE]]
-        # The same again in the places that are left, so that the statement is always the same one.
-        some += some[-1:] * (_AT_ONCE - len(some))
+        # The same again in the places that are left, so that the statement is one of a few.
+        places = next(size for size in _SIZES if len(some) <= size)
+        some += some[-1:] * (places - len(some))
         wanted = {f"{part}{place}": row[part] for place, row in enumerate(some) for part in _SPAN}
-        found |= set(session.scalars(_near(), wanted))
+        found |= set(session.scalars(_near(places), wanted))
     return found
 
 
@@ -69,15 +71,15 @@ def _span(name: str, first: datetime, last: datetime) -> dict[str, Any]:
 
 
 @cache
-def _near() -> TextClause:
+def _near(places: int) -> TextClause:
     """Text, because a list of values is compiled anew for each execution, which takes longer than it runs."""
     row = ", ".join(f":{part}{{0}}" for part in _SPAN)
-    rows = ", ".join(f"({row.format(place)})" for place in range(_AT_ONCE))
+    rows = ", ".join(f"({row.format(place)})" for place in range(places))
     span = f"WITH wanted ({', '.join(_SPAN)}) AS (VALUES {rows})"
     named = "a.alias = wanted.name AND a.local_date BETWEEN wanted.low AND wanted.high"
     timed = "coalesce(f.scheduled_out, f.scheduled_off) BETWEEN wanted.first AND wanted.last"
     joined = f"JOIN flight_aliases a ON {named} JOIN flights f ON f.flight_id = a.flight_id AND {timed}"
-    binds = [bindparam(f"{part}{place}", type_=kind) for part, kind in _SPAN.items() for place in range(_AT_ONCE)]
+    binds = [bindparam(f"{part}{place}", type_=kind) for part, kind in _SPAN.items() for place in range(places)]
     return text(f"{span} SELECT a.flight_id FROM wanted {joined}").bindparams(*binds)
 
 
