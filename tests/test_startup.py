@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from domain.sightings import sighting
+from flightctl.services import observing
+from flightctl.store import asked_days
+from flightctl.store.engine import Database
 from running import Cached
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read there")
@@ -60,6 +66,18 @@ def _report(code: str, *arguments: str) -> tuple[str, list[str], int]:
     )
     loaded, peak = done.stderr.splitlines()[-1].split(" ")
     return done.stdout, loaded.split(",") if loaded else [], int(peak)
+
+
+@pytest.mark.parametrize("options", [(), ("--offline",), ("--explain",)])
+def test_nor_is_it_on_the_way_to_a_stored_flight_of_a_day(database: Path, options: tuple[str, ...]) -> None:
+    now = datetime.now(UTC)
+    day = now.date() + timedelta(days=30)
+    with closing(Database(database)) as db, db.writing() as session:
+        observing.take(session, [sighting(f"{day} 08:30", observed_at=now)])
+        asked_days.remember(session, ["NZ527"], day, asked_days.AskedDay("aeroapi", now, None))
+    out, loaded, _ = _report(AT_THE_END, "lookup", "NZ527", "--date", str(day), "--json", *options)
+    assert '"outcome": "hit"' in out
+    assert loaded == []
 
 
 def test_importing_the_command_line_loads_nothing_heavy() -> None:

@@ -1,0 +1,90 @@
+"""A token is printed once by ``share``, and is nowhere else: in no file, log, history, export or refusal."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from flightctl.store.engine import Database
+from people import flight_id, observe
+from running import As, Flightctl, Result
+
+ID = flight_id()
+FORMATS: list[tuple[str, ...]] = [(), ("--json",), ("--format", "ndjson"), ("--format", "csv")]
+
+
+@pytest.fixture
+def shared(as_: As, database: Path) -> str:
+    """The token of alice's flight."""
+    with closing(Database(database)) as opened:
+        observe(opened)
+    as_("alice", "track", ID)
+    token: str = as_("alice", "share", ID, "--json").json["token"]
+    return token
+
+
+@pytest.fixture
+def leaks(shared: str, home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Result], bool]]:
+    """Whether a result shows the token, or a good part of it; logs and files are looked at when the test is over."""
+    caplog.set_level(logging.DEBUG)
+    secret = shared.encode()
+    traces = {secret, secret[::-1], secret[:20], secret[-20:], base64.urlsafe_b64decode(shared[::-1] + "=")}
+
+    def shows(text: bytes) -> bool:
+        return any(trace in text for trace in traces)
+
+    yield lambda done: shows(done.out.encode()) or shows(done.err.encode())
+    assert not shows(caplog.text.encode())
+    assert [path for path in home.rglob("*") if path.is_file() and shows(path.read_bytes())] == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_command_shows_it_before_or_after_the_claim(
+    as_: As, shared: str, leaks: Callable[[Result], bool], form: tuple[str, ...]
+) -> None:
+    def shown() -> list[Result]:
+        lines = (
+            ("shares",),
+            ("flights",),
+            ("history", ID),
+            ("watchers", ID),
+            ("stats",),
+            ("whoami",),
+            ("config", "show"),
+        )
+        return [as_(user, *line, *form) for user in ("alice", "bob") for line in lines]
+
+    before = shown()
+    claimed = as_("bob", "claim", "-", *form, stdin=shared)
+    assert claimed.code == 0
+    assert not any(map(leaks, [*before, claimed, *shown()]))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_refusal_shows_it(as_: As, shared: str, leaks: Callable[[Result], bool], form: tuple[str, ...]) -> None:
+    as_("bob", "claim", shared)
+    refused = [as_("carol", "claim", shared, "--verbose", *form), as_("carol", "claim", shared[:-1], *form)]
+    assert [done.code for done in refused] == [7, 7]
+    assert not any(map(leaks, refused))
+
+
+def test_no_copy_of_the_file_has_it(
+    flightctl: Flightctl, shared: str, home: Path, leaks: Callable[[Result], bool]
+) -> None:
+    done = flightctl("db", "backup", str(home / "copy.db"))
+    assert (done.code, (home / "copy.db").stat().st_size > 0) == (0, True)
+    assert not leaks(done)
+
+
+def test_a_file_that_cannot_be_written_does_not_bring_it_to_light(
+    as_: As, shared: str, database: Path, leaks: Callable[[Result], bool]
+) -> None:
+    database.write_bytes(b"no database at all")
+    done = as_("bob", "claim", shared, "--verbose")
+    assert done.code == 8
+    assert not leaks(done)
