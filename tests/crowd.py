@@ -172,7 +172,13 @@ _IMPORTED = (
     "flightctl.cli.lookup",
     "flightctl.cli.refresh",
     "flightctl.cli.review",
+    "flightctl.render.console",
+    "flightctl.services.dated_lookup",
+    "flightctl.services.day_endpoints",
+    "flightctl.services.local_tier",
+    "flightctl.services.lookup",
     "flightctl.services.paid_routes",
+    "flightctl.services.refresh_run",
     "flightctl.services.review",
     "flightctl.store.migrate",
 )

@@ -54,6 +54,7 @@ class Watching:
     def close(self) -> None:
         """Let go of the file."""
         self._watch.close()
+        self._database.close()
 
     def _read(self) -> list[Change]:
         if not self._watch.file:
