@@ -65,6 +65,23 @@ def test_a_retime_of_up_to_twelve_hours_is_the_same_flight(retime: timedelta) ->
     assert ids([sighting(DAY + retime)], [known("a", DAY)]) == ["a"]
 
 
+SUMMER_TIME_ENDS = datetime(2026, 4, 4, 14, tzinfo=UTC)
+"""In Auckland, whose clocks then show 03:00 for the first time."""
+SUMMER_TIME_BEGINS = datetime(2026, 9, 26, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("change", "hours_apart"), [(SUMMER_TIME_ENDS, 13), (SUMMER_TIME_ENDS, -13), (SUMMER_TIME_BEGINS, 12)]
+)
+def test_twelve_hours_on_the_clock_are_enough_in_a_night_when_it_is_put_back(
+    change: datetime, hours_apart: int
+) -> None:
+    before = change - hours(hours_apart / 2)
+    assert ids([sighting(before + hours(hours_apart))], [known("a", before)]) == ["a"]
+    further = hours(hours_apart) + (MINUTE if hours_apart > 0 else -MINUTE)
+    assert ids([sighting(before + further)], [known("a", before)]) == [""]
+
+
 @pytest.mark.parametrize("retime", [hours(12) + MINUTE, hours(-12) - MINUTE, hours(24)])
 def test_beyond_twelve_hours_only_the_provider_s_id_tells(retime: timedelta) -> None:
     assert ids([sighting(DAY + retime)], [known("a", DAY)]) == [""]

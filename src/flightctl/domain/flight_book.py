@@ -11,7 +11,7 @@ from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry
 from flightctl.domain.flight_news import Applied, applied, first_seen, id_of
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import LARGEST_RETIME, Recognised, Reported, names_of, recognise, reported
+from flightctl.domain.recognition import FURTHEST_APART, Recognised, Reported, names_of, recognise, reported
 from flightctl.domain.sighting import Sighting
 
 _HEARD = frozenset({"provider", "provider_status", "observed_at"})
@@ -153,8 +153,8 @@ class Book:
 
     def _candidates(self, reports: Sequence[Reported]) -> list[Entry]:
         """Flights that go by one of the names at about the time, or by one of the ids at any."""
-        first = min(one.departs_at for one in reports) - LARGEST_RETIME
-        last = max(one.departs_at for one in reports) + LARGEST_RETIME
+        first = min(one.departs_at for one in reports) - FURTHEST_APART
+        last = max(one.departs_at for one in reports) + FURTHEST_APART
         names = frozenset().union(*(one.names for one in reports))
         named = (entry for name in names for entry in self._by_alias.get(name, ()))
         found = {one.flight.flight_id: one for one in named if _is_near(one.flight, first, last)}

@@ -14,7 +14,9 @@ from flightctl.domain.sighting import FlightStatus, Place, Sighting
 from flightctl.domain.zones import zone_named
 
 LARGEST_RETIME = timedelta(hours=12)
-"""By schedule alone; a larger one is recognised by the provider's id only."""
+"""By schedule alone, in time or on the origin's clock; a larger one is recognised by the provider's id only."""
+FURTHEST_APART = LARGEST_RETIME + timedelta(hours=1)
+"""Twelve hours on the clock, in the night when summer time ends."""
 _AFTER_DEPARTURE = timedelta(hours=3)
 """What has left is not put off any more: so far may two providers' schedules of it lie apart. Nor is a flight of
 another day taken for one that the answer need not speak of, or that had another id, unless it is as near.
@@ -157,7 +159,7 @@ def _lines(left: Sequence[_Numbered], flights: Sequence[Known]) -> list[tuple[li
     times = [flight.departs_at for flight in flights]
     for one in left:
         departs_at = one[1].departs_at
-        first, after = bisect_left(times, departs_at - LARGEST_RETIME), bisect_right(times, departs_at + LARGEST_RETIME)
+        first, after = bisect_left(times, departs_at - FURTHEST_APART), bisect_right(times, departs_at + FURTHEST_APART)
         near = {j for j in range(first, after) if _may_be(one[1], flights[j])}
         same = [line for line in lines if not near.isdisjoint(line[1])]
         lines = [line for line in lines if near.isdisjoint(line[1])]
@@ -172,19 +174,28 @@ def _on_a_line(left: Sequence[_Numbered], flights: Sequence[Known]) -> dict[int,
         [one.departs_at for _, one in ones],
         [flight.departs_at for flight in flights],
         lambda i, j: _may_be(ones[i][1], flights[j]),
-        LARGEST_RETIME,
+        FURTHEST_APART,
     )
     return {ones[i][0]: flights[j].flight_id for i, j in pairs}
 
 
 def _may_be(one: Reported, flight: Known) -> bool:
-    retime, first = abs(one.departs_at - flight.departs_at), one.sightings[0]
+    first = one.sightings[0]
     return (
-        retime <= _furthest(one, flight)
+        _retime(one.departs_at, flight) <= _furthest(one, flight)
         and bool(one.names & flight.names)
         and is_same_place(first.origin, flight.origin)
         and is_same_place(first.destination, flight.destination)
     )
+
+
+def _retime(departs_at: datetime, flight: Known) -> timedelta:
+    """How far the schedules lie apart: in time or, where that is a little too much, on the origin's clock."""
+    retime, zone = abs(departs_at - flight.departs_at), zone_named(flight.origin.zone)
+    if zone is None or not LARGEST_RETIME < retime <= FURTHEST_APART:
+        return retime
+    clocks = (moment.astimezone(zone).replace(tzinfo=None) for moment in (departs_at, flight.departs_at))
+    return min(retime, abs(next(clocks) - next(clocks)))
 
 
 def _furthest(one: Reported, flight: Known) -> timedelta:

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from flightctl.domain.flight_book import Book, possible_ids
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import LARGEST_RETIME, departs_at, names_of
+from flightctl.domain.recognition import FURTHEST_APART, departs_at, names_of
 from flightctl.domain.sighting import Sighting
 from flightctl.services.flight_codes import completed, learn
 from flightctl.store import flights
@@ -89,7 +89,7 @@ def candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:
         departs = departs_at(row)
         for name in names_of(row):
             first, last = spans.get(name, (departs, departs))
-            spans[name] = min(first, departs - LARGEST_RETIME), max(last, departs + LARGEST_RETIME)
+            spans[name] = min(first, departs - FURTHEST_APART), max(last, departs + FURTHEST_APART)
     own = possible_ids(rows)
     provider_ids = {row.provider_id for row in rows if row.provider_id}
     return own | flights.ids_near(session, spans) | flights.ids_of_aliases(session, own | provider_ids)
