@@ -100,7 +100,9 @@ class Bench:
             planned(0 if every_tenth_popular and n % 10 == 0 else chosen.randrange(lists.flights))
             for n in range(self._updates)
         ]
-        file.write_text("".join(self._lines(provider, (row(one, n + self._round) for n, one in enumerate(flights)))))
+        file.write_text(
+            "".join(self._lines(provider, (row(one, n + self._round * self._updates) for n, one in enumerate(flights))))
+        )
         began = time.perf_counter()
         done = subprocess.run(
             [str(FLIGHTCTL), "ingest", str(file), "--json"], env=self._environ(lists), capture_output=True, check=False
