@@ -14,10 +14,11 @@ from flightctl.domain.horizon import DayWindow
 from flightctl.domain.recognition import FURTHEST_APART, Recognised, Reported, names_of, recognise, reported
 from flightctl.domain.sighting import Sighting
 
-_HEARD = frozenset({"provider", "provider_status", "observed_at"})
-_OF_A_CHANGE = ("updated_at", "version", "local_date")
-_FILLED = ("flight_iata", "origin_iata", "origin_icao", "destination_iata", "destination_icao")
-"""Fields of the flight itself; that they become known is no change of it."""
+_BESIDE = (
+    *("provider", "provider_status", "observed_at", "updated_at", "version", "local_date"),
+    *("flight_iata", "origin_iata", "origin_icao", "destination_iata", "destination_icao"),
+)
+"""Fields that may have another value without a change of them: who told, and codes that became known."""
 
 
 class Book:
@@ -121,9 +122,8 @@ class Book:
         flight, written = after.flight, self.written
         if flight.local_date != entry.flight.local_date:
             written.moved.add(flight.flight_id)
-        written.columns[flight.flight_id] = written.columns.get(flight.flight_id, _HEARD) | _touched(
-            entry.flight, after
-        )
+        before = written.columns.get(flight.flight_id, frozenset())
+        written.columns[flight.flight_id] = before | _touched(entry.flight, after)
         if flight.observed_at > entry.flight.observed_at:
             entry.told.clear()
         entry.told |= {change.field for change in after.changes}
@@ -171,9 +171,9 @@ def _is_near(flight: Flight, first: datetime, last: datetime) -> bool:
 
 def _touched(before: Flight, after: Applied) -> frozenset[str]:
     """Fields that have other values than before."""
-    filled = (name for name in _FILLED if getattr(before, name) != getattr(after.flight, name))
-    changed = (change.field for change in after.changes)
-    return frozenset((*filled, *changed, *(_OF_A_CHANGE if after.changes else ())))
+    flight = after.flight
+    beside = [name for name in _BESIDE if getattr(before, name) != getattr(flight, name)]
+    return frozenset([*beside, *(change.field for change in after.changes)])
 
 
 def possible_ids(sightings: Iterable[Sighting]) -> set[str]:

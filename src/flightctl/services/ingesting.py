@@ -104,8 +104,7 @@ class Ingesting:
     def _taken(self, session: Transaction, read: Sequence[_Read]) -> None:
         given = {one.line.number: one.said for one in read if isinstance(one.said, Sighting)}
         rows = dict(zip(given, completed(session, list(given.values())), strict=True))
-        own = {str(one.said.flight_id) for one in read if isinstance(one.said, FlightUpdate)}
-        book = Book(self._entries(session, candidates(session, list(rows.values())) | own, read))
+        book = Book(self._entries(session, list(rows.values()), read))
         results: list[Applied] = []
         for lines in _answers(read):
             if lines[0].line.provider == _OWN:
@@ -116,8 +115,11 @@ class Ingesting:
         learn(session, list(rows.values()))
         self._count(session, results, len(book.written.created))
 
-    def _entries(self, session: Transaction, flight_ids: set[str], read: Sequence[_Read]) -> list[Entry]:
-        entries, moments = flights.entries(session, flight_ids), {one.line.observed_at for one in read}
+    def _entries(self, session: Transaction, rows: Sequence[Sighting], read: Sequence[_Read]) -> list[Entry]:
+        own = {str(one.said.flight_id) for one in read if isinstance(one.said, FlightUpdate)}
+        near = candidates(session, rows) if rows else set()
+        entries = flights.entries(session, near) + flights.nameless(session, own - near)
+        moments = {one.line.observed_at for one in read}
         again = {one.flight.flight_id for one in entries if one.flight.observed_at in moments}
         told = flights.told_last(session, again) if again else {}
         for entry in entries:

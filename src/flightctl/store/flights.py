@@ -41,14 +41,21 @@ _DAY = timedelta(days=1)
 
 def entries(session: Session, flight_ids: Collection[str]) -> list[Entry]:
     """Flights of any review, with everything that they go by."""
-    found: dict[str, Entry] = {}
+    found = {entry.flight.flight_id: entry for entry in nameless(session, flight_ids)}
     for some in in_chunks(sorted(flight_ids)):
-        rows = session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(some)))
-        found |= {row.flight_id: Entry(flight_of(row), {}) for row in rows}
         named = select(_ALIASES.flight_id, _ALIASES.alias, _ALIASES.kind).where(_ALIASES.flight_id.in_(some))
         for flight_id, alias, kind in session.execute(named):
             found[flight_id].aliases[alias] = kind
     return list(found.values())
+
+
+def nameless(session: Session, flight_ids: Collection[str]) -> list[Entry]:
+    """The same without what they go by, for who knows the id."""
+    return [
+        Entry(flight_of(row), {})
+        for some in in_chunks(sorted(flight_ids))
+        for row in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(some)))
+    ]
 
 
 def ids_near(session: Session, spans: Mapping[str, tuple[datetime, datetime]]) -> set[str]:
@@ -174,7 +181,8 @@ def _alike(
     if len(groups) > _MOST_STATEMENTS:
         groups = defaultdict(list, {_ALL: list(flights.values())})
     for names, some in groups.items():
-        yield some, sorted(names)
+        if names:
+            yield some, sorted(names)
 
 
 def _values(flight: Flight, columns: Sequence[str]) -> dict[str, Any]:
