@@ -68,6 +68,14 @@ def test_a_report_that_is_older_than_what_is_known_is_known_by_a_schedule_that_t
     assert list(store) == [ID]
 
 
+def test_an_answer_that_is_overtaken_by_a_later_one_still_names_the_flight() -> None:
+    store: Store = {}
+    take(store, sighting(OUT, observed_at=LATER))
+    [passed] = take(store, sighting(OUT, codeshares=frozenset({"SQ4321"}), observed_at=NOW), asked=["LH9999"])
+    assert passed.outdated
+    assert {"SQ4321", "LH9999"} <= store[ID].aliases.keys()
+
+
 def test_a_schedule_that_a_flight_had_is_another_s_later_on() -> None:
     store: Store = {}
     for n, out in enumerate([OUT, "2026-12-03 11:00", "2026-12-03 14:00"]):

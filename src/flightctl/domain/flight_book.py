@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flightctl.domain.flight import CONFIRMED, REJECTED, Flight
 from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry, Written
-from flightctl.domain.flight_news import Applied, applied, first_seen, id_of
+from flightctl.domain.flight_news import Applied, applied, first_seen
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
 from flightctl.domain.recognition import FURTHEST_APART, Recognised, Reported, names_of, recognise, reported
@@ -45,9 +45,8 @@ class Book:
         """
         taken: list[Applied] = []
         for rows in _connected(answer):
-            reports = [one for one in reported(rows) if not self._is_passed(one, taken)]
-            known = [entry.known(rows[0].observed_at, covers) for entry in self._candidates(reports)] if reports else []
-            for report, flight_id in self._untangled(recognise(reports, known)):
+            reports = [one for one in reported(rows) if not self._is_passed(one, taken, asked)]
+            for report, flight_id in self._recognised(reports, covers):
                 after = self._taken(report, flight_id, review)
                 taken.append(after._replace(rows=len(report.sightings)))
                 self._name(taken[-1].flight.flight_id, report, asked)
@@ -70,15 +69,27 @@ class Book:
             self._keep(entry, after)
         return after
 
-    def _is_passed(self, report: Reported, taken: list[Applied]) -> bool:
+    def _recognised(self, reports: Sequence[Reported], covers: DayWindow | None) -> list[tuple[Reported, str]]:
+        if len(reports) == 1 and (flight_id := self._known_by_id(reports[0])):
+            return [(reports[0], flight_id)]
+        if not reports:
+            return []
+        now = reports[0].sightings[0].observed_at
+        known = [entry.known(now, covers) for entry in self._candidates(reports)]
+        return self._untangled(recognise(reports, known))
+
+    def _is_passed(self, report: Reported, taken: list[Applied], asked: Collection[str]) -> bool:
         """Whether this is an older report than what is known, with a schedule that a flight had: then it is that one's.
 
         By its present schedule it might not be recognised any more, however often it was put off since.
         """
-        would_get, observed_at = str(id_of(report)), report.sightings[0].observed_at
+        would_get, observed_at = report.own_id, report.sightings[0].observed_at
         had_it = [*self._by_alias.get(would_get, ())]
         had_it += [self._entries[would_get]] if would_get in self._entries else []
         later = [entry.flight for entry in had_it if entry.flight.observed_at > observed_at]
+        if len(later) == 1:
+            # It is of one moment with what is known, or nearly, and may well be the first to say this name.
+            self._name(later[0].flight_id, report, asked)
         if later:
             taken.append(Applied(later[0], (), outdated=True, rows=len(report.sightings)))
         return bool(later)
@@ -92,11 +103,11 @@ class Book:
         found = {id(one.reported): one.flight_id for one in recognised}
         holders = {one.flight_id: one.reported for one in recognised if one.flight_id}
         for one in recognised:
-            would_get = str(id_of(one.reported))
+            would_get = one.reported.own_id
             holder = holders.get(would_get)
             if one.flight_id or holder is None or would_get not in self._entries:
                 continue
-            if not self._is_by_id(holder, would_get) and str(id_of(holder)) not in self._entries:
+            if not self._is_by_id(holder, would_get) and holder.own_id not in self._entries:
                 found[id(one.reported)], found[id(holder)] = would_get, ""
         return [(one.reported, found[id(one.reported)]) for one in recognised]
 
@@ -106,7 +117,7 @@ class Book:
 
     def _taken(self, report: Reported, flight_id: str, review: str) -> Applied:
         # The same number never left the same place twice at the same minute: an id that is there is this flight's.
-        entry = self._entries.get(flight_id or str(id_of(report)))
+        entry = self._entries.get(flight_id or report.own_id)
         if entry is None:
             made = first_seen(report, review)
             self._add(Entry(made.flight, {}, {change.field for change in made.changes}))
@@ -138,7 +149,10 @@ class Book:
             written.seen[flight.flight_id] = flight
 
     def _name(self, flight_id: str, report: Reported, asked: Collection[str]) -> None:
-        entry, would_get = self._entries[flight_id], str(id_of(report))
+        entry, would_get = self._entries[flight_id], report.own_id
+        known = entry.aliases.keys()
+        if report.names <= known and would_get in (flight_id, *known) and not {*asked, *_ids(report)} - known:
+            return
         schedule = {} if would_get == flight_id else {would_get: SCHEDULE}
         for alias, kind in (_aliases(report, asked) | schedule).items():
             if alias not in entry.aliases:
@@ -150,6 +164,16 @@ class Book:
         self._entries[entry.flight.flight_id] = entry
         for alias in entry.aliases:
             self._by_alias[alias].append(entry)
+
+    def _known_by_id(self, report: Reported) -> str:
+        """The one flight that the provider's id says it is; empty where it says none, or several."""
+        by_id = {
+            entry.flight.flight_id
+            for provider, alias in report.provider_ids
+            for entry in self._by_alias.get(alias, ())
+            if entry.aliases[alias] == provider
+        }
+        return by_id.pop() if len(by_id) == 1 else ""
 
     def _candidates(self, reports: Sequence[Reported]) -> list[Entry]:
         """Flights that go by one of the names at about the time, or by one of the ids at any."""
@@ -178,7 +202,7 @@ def _touched(before: Flight, after: Applied) -> frozenset[str]:
 
 def possible_ids(sightings: Iterable[Sighting]) -> set[str]:
     """Ids that these rows would get if they were seen for the first time."""
-    return {str(id_of(Reported((one,)))) for one in sightings}
+    return {Reported((one,)).own_id for one in sightings}
 
 
 def _aliases(report: Reported, asked: Collection[str]) -> dict[str, str]:
@@ -189,6 +213,10 @@ def _aliases(report: Reported, asked: Collection[str]) -> dict[str, str]:
     aliases = dict.fromkeys(sorted(own), DESIGNATOR)
     aliases |= dict.fromkeys(sorted({*report.names, *asked} - own), CODESHARE)
     return {alias: provider for provider, alias in sorted(report.provider_ids)} | aliases
+
+
+def _ids(report: Reported) -> set[str]:
+    return {alias for _, alias in report.provider_ids}
 
 
 def _connected(answer: Sequence[Sighting]) -> list[list[Sighting]]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from flightctl.domain.designator import AirlineCode, parse_or_none
-from flightctl.domain.flight import CONFIRMED, TIMES, Flight, FlightId, FlightStatus, minted
+from flightctl.domain.flight import CONFIRMED, TIMES, Flight, FlightStatus
 from flightctl.domain.recognition import Reported, is_same_place
 from flightctl.domain.sighting import Place, Sighting
 from flightctl.domain.zones import zone_named
@@ -49,16 +49,9 @@ class Applied(NamedTuple):
     """How many rows the report had: several for a codeshare or a diversion."""
 
 
-def id_of(report: Reported) -> FlightId:
-    """The id that the flight gets if it is seen for the first time. A codeshare goes by who operates it."""
-    first = report.sightings[0]
-    ident = first.operated_as or first.ident
-    return minted(ident, first.scheduled_local, first.origin.code, first.destination.code)
-
-
 def first_seen(report: Reported, review: str = CONFIRMED) -> Applied:
     """A flight that nobody has seen before; its first schedule is its first change."""
-    first, flight_id = report.sightings[0], id_of(report)
+    first, flight_id = report.sightings[0], report.minted_id
     values: dict[str, Any] = {
         "flight_id": str(flight_id),
         **flight_id._asdict(),

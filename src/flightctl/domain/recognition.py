@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from flightctl.domain.assignment import assigned
+from flightctl.domain.flight import FlightId, minted
 from flightctl.domain.sighting import FlightStatus, Place, Sighting
 from flightctl.domain.zones import zone_named
 
@@ -63,6 +64,18 @@ class Reported:
     def departs_at(self) -> datetime:
         """Scheduled departure, UTC."""
         return departs_at(self.sightings[0])
+
+    @cached_property
+    def minted_id(self) -> FlightId:
+        """The id that the flight gets if it is seen for the first time. A codeshare goes by who operates it."""
+        first = self.sightings[0]
+        ident = first.operated_as or first.ident
+        return minted(ident, first.scheduled_local, first.origin.code, first.destination.code)
+
+    @cached_property
+    def own_id(self) -> str:
+        """The same as text."""
+        return str(self.minted_id)
 
 
 _Numbered = tuple[int, Reported]

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Date, Select, Text, TextClause, and_, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Date,
+    Dialect,
+    Select,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
@@ -20,7 +36,6 @@ from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHT
 from flightctl.store.models import UtcTimestamp
 
 _ALIASES = FLIGHT_ALIASES.c
-_BY_ID = FLIGHTS.c.flight_id == bindparam("key")
 _OF_FLIGHT = _ALIASES.flight_id == bindparam("key")
 _ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
 """All columns but those of the id, which is written once."""
@@ -154,8 +169,7 @@ def write(session: Session, written: Written) -> None:
     if written.created:
         connection.execute(insert(FLIGHTS), [_row(flight) for flight in written.created.values()])
     for flights, columns in _alike({**written.seen, **written.changed}, written.columns):
-        rows = [_values(flight, columns) for flight in flights]
-        connection.execute(update(FLIGHTS).where(_BY_ID).values({name: bindparam(name) for name in columns}), rows)
+        _update(connection, columns, flights)
     moved = [{"key": key, "day": written.changed[key].local_date} for key in written.moved & written.changed.keys()]
     if moved:
         connection.execute(update(FLIGHT_ALIASES).where(_OF_FLIGHT).values(local_date=bindparam("day")), moved)
@@ -185,9 +199,22 @@ def _alike(
             yield some, sorted(names)
 
 
-def _values(flight: Flight, columns: Sequence[str]) -> dict[str, Any]:
-    row = {"key": flight.flight_id, **{name: getattr(flight, name) for name in columns}}
-    return {**row, "status": flight.status.value} if "status" in row else row
+def _update(connection: Connection, columns: Sequence[str], flights: Iterable[Flight]) -> None:
+    """By the driver itself: to hand it hundreds of rows takes SQLAlchemy longer than to write them."""
+    dialect = connection.dialect
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    values = [_driver_value(name, dialect) for name in (*columns, "flight_id")]
+    columns_set = ", ".join(f"{name} = {mark}" for name in columns)
+    rows = [tuple(value(flight) for value in values) for flight in flights]
+    connection.exec_driver_sql(f"UPDATE flights SET {columns_set} WHERE flight_id = {mark}", rows)
+
+
+def _driver_value(name: str, dialect: Dialect) -> Callable[[Flight], Any]:
+    """How a column's value of a flight reaches the driver."""
+    if name == "status":
+        return lambda flight: flight.status.value
+    value, process = attrgetter(name), FLIGHTS.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+    return value if process is None else lambda flight: process(value(flight))
 
 
 def flight_of(row: Sequence[Any]) -> Flight:
