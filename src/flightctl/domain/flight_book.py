@@ -11,7 +11,15 @@ from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry
 from flightctl.domain.flight_news import Applied, applied, first_seen
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import FURTHEST_APART, Recognised, Reported, names_of, recognise, reported
+from flightctl.domain.recognition import (
+    FURTHEST_APART,
+    Recognised,
+    Reported,
+    is_recognised,
+    names_of,
+    recognise,
+    reported,
+)
 from flightctl.domain.sighting import Sighting
 
 _BESIDE = (
@@ -76,6 +84,8 @@ class Book:
             return []
         now = reports[0].sightings[0].observed_at
         known = [entry.known(now, covers) for entry in self._candidates(reports)]
+        if len(reports) == len(known) == 1:
+            return [(reports[0], known[0].flight_id if is_recognised(reports[0], known[0]) else "")]
         return self._untangled(recognise(reports, known))
 
     def _is_passed(self, report: Reported, taken: list[Applied], asked: Collection[str]) -> bool:

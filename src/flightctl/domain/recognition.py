@@ -142,6 +142,11 @@ def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recogn
     return [Recognised(one, found[i]) for i, one in enumerate(answer)]
 
 
+def is_recognised(one: Reported, flight: Known) -> bool:
+    """Whether a reported flight is the only stored one that comes into question."""
+    return not one.provider_ids.isdisjoint(flight.provider_ids) or _may_be(one, flight)
+
+
 def _joined(answer: Sequence[Reported], by_id: dict[tuple[str, str], str]) -> list[Reported]:
     """Those with ids of one stored flight as one: its plan was filed anew, and the old one is told beside it."""
     alike: defaultdict[str | int, list[Reported]] = defaultdict(list)
