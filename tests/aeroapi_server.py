@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aeroapi_bodies import airport, flight, refused, schedule
 
 from dated import DAY, Place, local
+from loopback import LoopbackServer
 
 KEY = "Qm3vT9xKc7LzR2sWb8NdY4hJf6Gp1AeU"
 
@@ -51,20 +50,14 @@ class Asked(NamedTuple):
         return start <= local(place, day) and local(place, day + DAY) <= end
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients are killed in mid-call; that is not worth a trace."""
-
-
-class AeroApiServer:
+class AeroApiServer(LoopbackServer):
     """``flights`` and ``schedules`` are filtered by name and window as the real service does, newest flights first.
 
     A page has ``page_rows`` rows at the most; ``asked`` holds every request.
     """
 
     def __init__(self) -> None:
+        super().__init__(_handler(self))
         self.flights: list[Row] = []
         self.schedules: list[Row] = []
         self.asked: list[Asked] = []
@@ -76,13 +69,11 @@ class AeroApiServer:
         """Up to the page before this one, ``reply`` does not hold."""
         self.while_asked: Callable[[], object] = lambda: None
         """Called for each request before it is answered: what happens elsewhere meanwhile."""
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def url(self) -> str:
         """The base URL, as in ``aeroapi.url``."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/aeroapi"
+        return f"{self.address}/aeroapi"
 
     def fails(self, status: int, reason: str, detail: str = "", *, from_page: int = 1) -> None:
         """From now on answer with this error."""
@@ -121,17 +112,6 @@ class AeroApiServer:
         links = {"next": f"{asked.path}?cursor={_NEXT}{after}"} if after < len(found) else None
         name = "scheduled" if asked.endpoint == "schedules" else "flights"
         return {name: rows, "links": links, "num_pages": 1}
-
-    def __enter__(self) -> AeroApiServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def flight_row(

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from loopback import LoopbackServer
 
 KEY = "5f0c2a9e7b1d4c63a8f2e6d09b7c1a35"
 
 Row = dict[str, Any]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients are killed in mid-call; that is not worth a trace."""
-
-
-class Upstream:
+class Upstream(LoopbackServer):
     """``rows`` are filtered as the real service does; ``reply`` overrides them; ``asked`` holds every query.
 
     ``asked_at`` has the moment of each, by the monotonic clock.
     """
 
     def __init__(self) -> None:
+        super().__init__(_handler(self))
         self.rows: list[Row] = []
         self.reply: tuple[int, str] | None = None
         self.headers: dict[str, str] = {}
@@ -41,13 +35,11 @@ class Upstream:
         self.page_rows = 100
         self.asked: list[dict[str, str]] = []
         self.asked_at: list[float] = []
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def url(self) -> str:
         """The base URL, as in ``aviationstack.url``."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self.address}/v1"
 
     def fails(self, status: int, code: str, **headers: str) -> None:
         """From now on answer with this error; ``Retry_After="5"`` becomes a header."""
@@ -71,17 +63,6 @@ class Upstream:
         page = found[offset : offset + self.page_rows]
         pagination = {"limit": self.page_rows, "offset": offset, "count": len(page), "total": len(found)}
         return 200, json.dumps({"pagination": pagination, "data": page})
-
-    def __enter__(self) -> Upstream:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def row(flight: str = "NZ527", departure: str = "AKL", arrival: str = "CHC", **more: Any) -> Row:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
 from aeroapi_server import KEY, AeroApiServer, schedule_row
 from dated import AKL, CHC, DAY, local, today
+from leaks import no_trace, shows, traces_of
 from running import Flightctl, Result
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -30,22 +29,13 @@ REPLIES = {
 
 
 def _leaks(text: bytes) -> bool:
-    traces = (KEY, KEY.upper(), quote(KEY), KEY[:16], KEY[::-1])
-    return any(trace.encode() in text for trace in traces)
+    return shows(text, traces_of(KEY))
 
 
 @pytest.fixture
 def nothing_leaked(home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Result], None]]:
-    """Check a result at once; logs at every level, and every file in the home, when the test is over."""
-    caplog.set_level(logging.DEBUG)
-
-    def check(done: Result) -> None:
-        assert not _leaks(done.out.encode())
-        assert not _leaks(done.err.encode())
-
-    yield check
-    assert not _leaks(caplog.text.encode())
-    assert [path for path in home.rglob("*") if path.is_file() and _leaks(path.read_bytes())] == []
+    with no_trace(traces_of(KEY), home, caplog) as check:
+        yield check
 
 
 def _everywhere(flightctl: Flightctl, check: Callable[[Result], None]) -> None:

@@ -167,7 +167,7 @@ def test_a_flight_that_becomes_direct_loses_its_legs(flightctl: Flightctl, upstr
 
 def test_the_newest_day_that_has_begun_counts_not_the_first_row(flightctl: Flightctl, upstream: Upstream) -> None:
     upstream.rows = [
-        row("NZ527", "AKL", "ZQN", days=1),
+        row("NZ527", "AKL", "ZQN", days=2),
         row("NZ527", "AKL", "WLG", days=-1),
         row("NZ527", "AKL", "DUD", status="cancelled"),
         row("NZ527", "AKL", "CHC"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from failures import ECHOING, LASTING, PASSING, Fault
 from flightctl.providers.sandbox.faults import FAULTS
 from flightctl.providers.sandbox.server import SandboxServer
+from leaks import no_trace, shows, traces_of
 from running import Cached, Flightctl, Result
 from upstream import KEY, Upstream, row
 
@@ -31,26 +31,14 @@ EVERYWHERE = {
 }
 
 
-def _traces_of(key: str) -> set[bytes]:
-    return {key.encode(), key.upper().encode(), quote(key).encode(), key[:16].encode(), key[::-1].encode()}
-
-
 def _leaks(text: bytes) -> bool:
-    return any(trace in text for trace in _traces_of(KEY))
+    return shows(text, traces_of(KEY))
 
 
 @pytest.fixture
 def nothing_leaked(home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Result], None]]:
-    """Check a result at once; logs at every level, and every file in the home, when the test is over."""
-    caplog.set_level(logging.DEBUG)
-
-    def check(done: Result) -> None:
-        assert not _leaks(done.out.encode())
-        assert not _leaks(done.err.encode())
-
-    yield check
-    assert not _leaks(caplog.text.encode())
-    assert [path for path in home.rglob("*") if path.is_file() and _leaks(path.read_bytes())] == []
+    with no_trace(traces_of(KEY), home, caplog) as check:
+        yield check
 
 
 @pytest.mark.parametrize("fault", list(EVERY_FAULT.values()), ids=list(EVERY_FAULT))

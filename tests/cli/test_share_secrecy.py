@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from flightctl.store.engine import Database
+from leaks import no_trace, traces_of
 from people import flight_id, observe
 from running import As, Flightctl, Result
 
+Check = Callable[[Result], None]
 ID = flight_id()
 FORMATS: list[tuple[str, ...]] = [(), ("--json",), ("--format", "ndjson"), ("--format", "csv")]
 
@@ -29,23 +30,15 @@ def shared(as_: As, database: Path) -> str:
 
 
 @pytest.fixture
-def leaks(shared: str, home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Result], bool]]:
-    """Whether a result shows the token, or a good part of it; logs and files are looked at when the test is over."""
-    caplog.set_level(logging.DEBUG)
-    secret = shared.encode()
-    traces = {secret, secret[::-1], secret[:20], secret[-20:], base64.urlsafe_b64decode(shared[::-1] + "=")}
-
-    def shows(text: bytes) -> bool:
-        return any(trace in text for trace in traces)
-
-    yield lambda done: shows(done.out.encode()) or shows(done.err.encode())
-    assert not shows(caplog.text.encode())
-    assert [path for path in home.rglob("*") if path.is_file() and shows(path.read_bytes())] == []
+def nothing_leaked(shared: str, home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Check]:
+    as_bytes = base64.urlsafe_b64decode(shared[::-1] + "=")
+    with no_trace({*traces_of(shared), shared[-20:].encode(), as_bytes}, home, caplog) as check:
+        yield check
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_command_shows_it_before_or_after_the_claim(
-    as_: As, shared: str, leaks: Callable[[Result], bool], form: tuple[str, ...]
+    as_: As, shared: str, nothing_leaked: Check, form: tuple[str, ...]
 ) -> None:
     def shown() -> list[Result]:
         lines = (
@@ -62,29 +55,29 @@ def test_no_command_shows_it_before_or_after_the_claim(
     before = shown()
     claimed = as_("bob", "claim", "-", *form, stdin=shared)
     assert claimed.code == 0
-    assert not any(map(leaks, [*before, claimed, *shown()]))
+    for done in (*before, claimed, *shown()):
+        nothing_leaked(done)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_refusal_shows_it(as_: As, shared: str, leaks: Callable[[Result], bool], form: tuple[str, ...]) -> None:
+def test_no_refusal_shows_it(as_: As, shared: str, nothing_leaked: Check, form: tuple[str, ...]) -> None:
     as_("bob", "claim", shared)
     refused = [as_("carol", "claim", shared, "--verbose", *form), as_("carol", "claim", shared[:-1], *form)]
     assert [done.code for done in refused] == [7, 7]
-    assert not any(map(leaks, refused))
+    for done in refused:
+        nothing_leaked(done)
 
 
-def test_no_copy_of_the_file_has_it(
-    flightctl: Flightctl, shared: str, home: Path, leaks: Callable[[Result], bool]
-) -> None:
+def test_no_copy_of_the_file_has_it(flightctl: Flightctl, shared: str, home: Path, nothing_leaked: Check) -> None:
     done = flightctl("db", "backup", str(home / "copy.db"))
     assert (done.code, (home / "copy.db").stat().st_size > 0) == (0, True)
-    assert not leaks(done)
+    nothing_leaked(done)
 
 
 def test_a_file_that_cannot_be_written_does_not_bring_it_to_light(
-    as_: As, shared: str, database: Path, leaks: Callable[[Result], bool]
+    as_: As, shared: str, database: Path, nothing_leaked: Check
 ) -> None:
     database.write_bytes(b"no database at all")
     done = as_("bob", "claim", shared, "--verbose")
     assert done.code == 8
-    assert not leaks(done)
+    nothing_leaked(done)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from domain.sightings import NOW
 from flightctl.store.engine import Database
+from people import Person, flight_id, observe, person
 from services.payers import Payers
 
 
@@ -16,3 +19,20 @@ def payers(database: Path) -> Iterator[Payers]:
     opened = Database(database)
     yield Payers(opened)
     opened.close()
+
+
+@pytest.fixture
+def db(database: Path) -> Iterator[Database]:
+    """With two flights that nobody has left with yet."""
+    with closing(Database(database)) as opened:
+        observe(opened, 0, observed_at=NOW)
+        observe(opened, 1, observed_at=NOW)
+        yield opened
+
+
+@pytest.fixture
+def alice(db: Database) -> Person:
+    """Who lists the first flight."""
+    alice = person(db, "alice")
+    alice.lists.track(flight_id())
+    return alice

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,25 +11,11 @@ import pytest
 
 from claiming import Attempt, claims
 from flightctl.store.engine import Database
-from people import Person, flight_id, observe, person, unequal
+from people import Person, flight_id, unequal
 from running import Rows
 
 DAY = timedelta(days=1)
 TOKENS, CLAIMERS, WORKERS = 24, 8, 16
-
-
-@pytest.fixture
-def db(database: Path) -> Iterator[Database]:
-    with closing(Database(database)) as opened:
-        observe(opened)
-        yield opened
-
-
-@pytest.fixture
-def alice(db: Database) -> Person:
-    alice = person(db, "alice")
-    alice.lists.track(flight_id())
-    return alice
 
 
 @pytest.fixture

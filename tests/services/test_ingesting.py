@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,14 +16,14 @@ from hypothesis import strategies as st
 
 from aeroapi_server import flight_row, schedule_row
 from dated import AKL, CHC, Place, stack_row
-from domain.sightings import NOW, utc
+from domain.sightings import utc
 from flightctl.domain.caller import Role
 from flightctl.domain.flight import Flight, FlightStatus
 from flightctl.domain.ingestion import Ingested
 from flightctl.errors import Locked, NotAllowed
 from flightctl.store import flights
 from flightctl.store.engine import Database
-from people import FIRST, Person, flight_id, observe, person, unequal
+from people import FIRST, Person, flight_id, person, unequal
 from running import Rows
 from trouble import held
 from updates import (
@@ -47,15 +46,6 @@ from updates import (
 HOURS = 60
 NOWHERE = Place("QZX", "XQZX", "Pacific/Auckland")
 """Is in no table."""
-
-
-@pytest.fixture
-def db(database: Path) -> Iterator[Database]:
-    """With two flights that nobody has left with yet."""
-    with closing(Database(database)) as opened:
-        observe(opened, 0, observed_at=NOW)
-        observe(opened, 1, observed_at=NOW)
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from threading import Barrier
 
 import pytest
 
-from domain.sightings import LATER, NOW
+from domain.sightings import LATER
 from flightctl.domain.share import ShareStatus, token_hash
 from flightctl.errors import BadFlightId, BadUser, FlightctlError, NotFound, ShareOver, TokenRefused
 from flightctl.services.sharing import Claimed, NewShare
@@ -22,22 +22,6 @@ from running import Rows
 DAY = timedelta(days=1)
 NO_TOKEN = "A" * 43
 Spoil = Callable[[Rows, Person, NewShare], None]
-
-
-@pytest.fixture
-def db(database: Path) -> Iterator[Database]:
-    with closing(Database(database)) as opened:
-        observe(opened, 0, observed_at=NOW)
-        observe(opened, 1, observed_at=NOW)
-        yield opened
-
-
-@pytest.fixture
-def alice(db: Database) -> Person:
-    """Who lists the first flight."""
-    alice = person(db, "alice")
-    alice.lists.track(flight_id())
-    return alice
 
 
 @pytest.fixture

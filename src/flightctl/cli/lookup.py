@@ -11,7 +11,6 @@ from flightctl.cli.completing import cached_flights
 from flightctl.cli.context import runtime_of, warn_of_budget, with_stdin
 from flightctl.cli.day_option import Day
 from flightctl.cli.outcome import finish_lookup
-from flightctl.domain.departure_day import parse_day
 from flightctl.errors import UsageError
 from flightctl.render.lookup import LookupView
 from flightctl.runtime import LookupFlags, Runtime
@@ -55,6 +54,7 @@ def lookup(
     runtime = runtime_of(ctx)
     asked, flags = with_stdin(flights), LookupFlags(offline, refresh, stale_if_error, explain)
     if date is not None:
+        from flightctl.domain.departure_day import parse_day
         from flightctl.render.dated_lookup import DatedLookupView
 
         dated = runtime.dated_lookups(flags, parse_day(date))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from flightctl.domain.flight import Flight
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, NotFound
+
+if TYPE_CHECKING:
+    from flightctl.domain.flight import Flight
 
 LOCAL = "local"
 NO_SOURCE = "none"

@@ -10,8 +10,9 @@ from flightctl.errors import BadDate, FlightctlError, NoKey, NotAllowed, PlanRef
 
 def refused(asked: AskedDay, choice: Choice) -> Answer:
     """The answer where nobody can be asked for this day, and nothing is stored."""
-    error = why_refused(f"{asked}: not stored", choice) if _is_denied(choice) else why_refused(str(asked), choice)
-    return without_flights(asked, Outcome.DENIED if _is_denied(choice) else Outcome.ERROR, error)
+    if _is_denied(choice):
+        return without_flights(asked, Outcome.DENIED, _denied(f"{asked}: not stored"))
+    return without_flights(asked, Outcome.ERROR, why_refused(str(asked), choice))
 
 
 def why_refused(asked: str, choice: Choice) -> FlightctlError:

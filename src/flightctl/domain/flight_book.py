@@ -11,15 +11,7 @@ from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry
 from flightctl.domain.flight_news import Applied, applied, first_seen
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import (
-    FURTHEST_APART,
-    Recognised,
-    Reported,
-    is_recognised,
-    names_of,
-    recognise,
-    reported,
-)
+from flightctl.domain.recognition import FURTHEST_APART, Recognised, Reported, names_of, recognise, reported
 from flightctl.domain.sighting import Sighting
 
 _BESIDE = (
@@ -78,14 +70,10 @@ class Book:
         return after
 
     def _recognised(self, reports: Sequence[Reported], covers: DayWindow | None) -> list[tuple[Reported, str]]:
-        if len(reports) == 1 and (flight_id := self._known_by_id(reports[0])):
-            return [(reports[0], flight_id)]
         if not reports:
             return []
         now = reports[0].sightings[0].observed_at
         known = [entry.known(now, covers) for entry in self._candidates(reports)]
-        if len(reports) == len(known) == 1:
-            return [(reports[0], known[0].flight_id if is_recognised(reports[0], known[0]) else "")]
         return self._untangled(recognise(reports, known))
 
     def _is_passed(self, report: Reported, taken: list[Applied], asked: Collection[str]) -> bool:
@@ -98,7 +86,7 @@ class Book:
         had_it += [self._entries[would_get]] if would_get in self._entries else []
         later = [entry.flight for entry in had_it if entry.flight.observed_at > observed_at]
         if len(later) == 1:
-            # It is of one moment with what is known, or nearly, and may well be the first to say this name.
+            # Of two answers on their way at once the one that comes late may be the first to say this name.
             self._name(later[0].flight_id, report, asked)
         if later:
             taken.append(Applied(later[0], (), outdated=True, rows=len(report.sightings)))
@@ -159,13 +147,11 @@ class Book:
             written.seen[flight.flight_id] = flight
 
     def _name(self, flight_id: str, report: Reported, asked: Collection[str]) -> None:
-        entry, would_get = self._entries[flight_id], report.own_id
-        known = entry.aliases.keys()
-        if report.names <= known and would_get in (flight_id, *known) and not {*asked, *_ids(report)} - known:
+        entry, ids = self._entries[flight_id], {alias for _, alias in report.provider_ids}
+        if {*report.names, *asked, *ids, report.own_id} - {flight_id} <= entry.aliases.keys():
             return
-        schedule = {} if would_get == flight_id else {would_get: SCHEDULE}
-        for alias, kind in (_aliases(report, asked) | schedule).items():
-            if alias not in entry.aliases:
+        for alias, kind in _aliases(report, asked).items():
+            if alias not in entry.aliases and alias != flight_id:
                 entry.aliases[alias] = kind
                 self._by_alias[alias].append(entry)
                 self.written.aliases.append((entry, alias, kind))
@@ -174,16 +160,6 @@ class Book:
         self._entries[entry.flight.flight_id] = entry
         for alias in entry.aliases:
             self._by_alias[alias].append(entry)
-
-    def _known_by_id(self, report: Reported) -> str:
-        """The one flight that the provider's id says it is; empty where it says none, or several."""
-        by_id = {
-            entry.flight.flight_id
-            for provider, alias in report.provider_ids
-            for entry in self._by_alias.get(alias, ())
-            if entry.aliases[alias] == provider
-        }
-        return by_id.pop() if len(by_id) == 1 else ""
 
     def _candidates(self, reports: Sequence[Reported]) -> list[Entry]:
         """Flights that go by one of the names at about the time, or by one of the ids at any."""
@@ -222,11 +198,8 @@ def _aliases(report: Reported, asked: Collection[str]) -> dict[str, str]:
     own |= {row.operated_as for row in report.sightings if row.operated_as}
     aliases = dict.fromkeys(sorted(own), DESIGNATOR)
     aliases |= dict.fromkeys(sorted({*report.names, *asked} - own), CODESHARE)
-    return {alias: provider for provider, alias in sorted(report.provider_ids)} | aliases
-
-
-def _ids(report: Reported) -> set[str]:
-    return {alias for _, alias in report.provider_ids}
+    ids = {alias: provider for provider, alias in sorted(report.provider_ids)}
+    return {report.own_id: SCHEDULE} | ids | aliases
 
 
 def _connected(answer: Sequence[Sighting]) -> list[list[Sighting]]:

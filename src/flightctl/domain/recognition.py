@@ -142,11 +142,6 @@ def recognise(answer: Sequence[Reported], known: Sequence[Known]) -> list[Recogn
     return [Recognised(one, found[i]) for i, one in enumerate(answer)]
 
 
-def is_recognised(one: Reported, flight: Known) -> bool:
-    """Whether a reported flight is the only stored one that comes into question."""
-    return not one.provider_ids.isdisjoint(flight.provider_ids) or _may_be(one, flight)
-
-
 def _joined(answer: Sequence[Reported], by_id: dict[tuple[str, str], str]) -> list[Reported]:
     """Those with ids of one stored flight as one: its plan was filed anew, and the old one is told beside it."""
     alike: defaultdict[str | int, list[Reported]] = defaultdict(list)
@@ -164,6 +159,8 @@ def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:
 
 
 def _by_schedule(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:
+    if len(left) == len(free) == 1:
+        return {left[0][0]: free[0].flight_id} if _may_be(left[0][1], free[0]) else {}
     found: dict[int, str] = {}
     flights = sorted(free, key=lambda flight: (flight.departs_at, flight.flight_id))
     for ones, possible in _lines(left, flights):

@@ -42,8 +42,9 @@ _ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
 _MOST_STATEMENTS = 50
 """Into which a batch of updates is divided by what they change."""
 _AT_ONCE = 200
-_SIZES = (5, 30, _AT_ONCE)
 """Names whose flights one statement finds; five parameters each."""
+_SIZES = (5, 30, _AT_ONCE)
+"""Of the statements there are, so that one look-up does not pay for a batch."""
 _SPAN: Mapping[str, TypeEngine[Any]] = {
     "name": Text(),
     "low": Date(),
