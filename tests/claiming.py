@@ -1,7 +1,4 @@
-"""Many people claim at once, in processes of which some are killed at a random moment.
-
-As a script it imports the program once and forks every worker, as ``crowd`` does.
-"""
+"""Many people claim at once, in processes, forked, of which some are killed at a random moment."""
 
 from __future__ import annotations
 
@@ -9,8 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
@@ -18,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import nursery
 from flightctl.errors import TokenRefused
 from flightctl.store.engine import Database
 from people import person
@@ -53,11 +49,12 @@ def claims(
     What a killed one had not yet answered is left out.
     """
     order = [str(database), attempts, workers, max_failed, killed_within_s]
-    done = subprocess.run([sys.executable, __file__], input=json.dumps(order).encode(), stdout=-1, check=True)
-    return [Ended(*one) for one in json.loads(done.stdout)]
+    return [Ended(*one) for one in nursery.call("claiming:answers_to", order)]
 
 
-def _main(database: str, attempts: list[list[str]], workers: int, max_failed: int, killed_within_s: float) -> None:
+def answers_to(order: tuple[str, list[list[str]], int, int, float]) -> list[list[object]]:
+    """The forking side of ``claims``."""
+    database, attempts, workers, max_failed, killed_within_s = order
     ready, go = os.pipe()
     with TemporaryDirectory() as name:
         answers = [Path(name) / str(number) for number in range(workers)]
@@ -74,7 +71,7 @@ def _main(database: str, attempts: list[list[str]], workers: int, max_failed: in
             _kill(pids, killed_within_s)
         codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
         assert not any(code and code != -signal.SIGKILL for code in codes), codes
-        sys.stdout.write(json.dumps([one for path in answers for one in _answered(path)]))
+        return [one for path in answers for one in _answered(path)]
 
 
 def _kill(pids: Sequence[int], within_s: float) -> None:
@@ -101,7 +98,3 @@ def _answered(path: Path) -> Iterator[list[object]]:
         for line in path.read_text().splitlines(keepends=True):
             if line.endswith("\n"):
                 yield json.loads(line)
-
-
-if __name__ == "__main__":
-    _main(*json.load(sys.stdin))

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 import aeroapi_server
+import nursery
 from aeroapi_server import AeroApiServer
 from flightctl.cli.main import run
 from flightctl.store.migrate import upgrade
@@ -29,11 +29,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A slow machine is no failure.
 settings.register_profile("flightctl", deadline=None)
 settings.load_profile("flightctl")
+# Whatever the machine prefers, modules are compiled once and not for each process.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """More than there are processors: many a test waits for another process."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nurseries() -> Iterator[None]:
+    yield
+    nursery.close()
 
 
 @pytest.fixture(autouse=True)
@@ -104,16 +113,18 @@ def flightctl(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 def process() -> Callable[..., Result]:
     """Run a command line as a process of its own."""
 
-    def call(*arguments: str | bytes, stdin: str | bytes = b"", timeout: float = 60, **environ: str) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "flightctl", *arguments],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            timeout=timeout,
-            env={**os.environ, **environ},
-            check=False,
-        )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    def call(
+        *arguments: str | bytes,
+        stdin: str | bytes = b"",
+        timeout: float = 60,
+        options: tuple[str, ...] = (),
+        **environ: str,
+    ) -> Result:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        words = [os.fsdecode(word) for word in arguments]
+        with nursery.flightctl(*words, stdin=given, environ={**os.environ, **environ}, options=options) as child:
+            out, err = child.communicate(timeout)
+        return Result(child.wait(timeout), out.decode(), err.decode())
 
     return call
 

@@ -1,26 +1,20 @@
-"""Many command lines at once, each a process of its own; some killed at a random moment.
-
-As a script it imports the program once and forks a child for every command, so that the time goes into
-contention and not into 32 interpreters starting up on two cores.
-"""
+"""Many command lines at once, each a process of its own, forked; some killed at a random moment."""
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import runpy
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import nursery
 from running import Result
 
 Command = Sequence[str]
@@ -47,13 +41,14 @@ def crowd(commands: Sequence[Command], *, at_once: int = 32, kill_within_s: Sequ
     ``kill_within_s`` has, for each, the span in which it is killed, if it is.
     """
     order = {"commands": [list(command) for command in commands], "at_once": at_once, "kill": list(kill_within_s)}
-    done = subprocess.run(
-        [sys.executable, __file__], input=json.dumps(order).encode(), capture_output=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return [
-        Ended(list(command), Result(**ended)) for command, ended in zip(commands, json.loads(done.stdout), strict=True)
-    ]
+    results = nursery.call("crowd:results_of", order)
+    return [Ended(list(command), Result(**ended)) for command, ended in zip(commands, results, strict=True)]
+
+
+def results_of(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """The forking side of ``crowd``."""
+    with TemporaryDirectory() as folder:
+        return [asdict(result) for result in _Crowd(order, Path(folder)).run()]
 
 
 def as_processes(
@@ -127,18 +122,8 @@ class _Crowd:
         """Become that command; never returns."""
         for descriptor, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(self._folder / f"{number}.{name}", os.O_WRONLY | os.O_CREAT), descriptor)
-        sys.argv = ["flightctl", *command]
         os.read(self._gate, 1)
-        code = 1
-        try:
-            runpy.run_module("flightctl", run_name="__main__")
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        except BaseException as error:  # noqa: BLE001 - as the interpreter would
-            sys.excepthook(type(error), error, error.__traceback__)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        nursery.leave(lambda: nursery.become(command))
 
     def _kill_who_is_due(self) -> None:
         now = time.monotonic()
@@ -158,33 +143,3 @@ class _Crowd:
     def _text(self, number: int, name: str) -> str:
         file = self._folder / f"{number}.{name}"
         return file.read_text() if file.exists() else ""
-
-
-def _import_the_program() -> None:
-    """What a child would import; nothing is opened before the fork."""
-    for name in _IMPORTED:
-        import_module(name)
-
-
-_IMPORTED = (
-    "alembic.command",
-    "httpx",
-    "flightctl.cli.lookup",
-    "flightctl.cli.refresh",
-    "flightctl.cli.review",
-    "flightctl.render.console",
-    "flightctl.services.dated_lookup",
-    "flightctl.services.day_endpoints",
-    "flightctl.services.local_tier",
-    "flightctl.services.lookup",
-    "flightctl.services.paid_routes",
-    "flightctl.services.refresh_run",
-    "flightctl.services.review",
-    "flightctl.store.migrate",
-)
-
-if __name__ == "__main__":
-    _import_the_program()
-    with TemporaryDirectory() as folder:
-        results = _Crowd(json.load(sys.stdin), Path(folder)).run()
-    json.dump([asdict(result) for result in results], sys.stdout)

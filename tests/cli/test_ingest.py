@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from crowd import crowd
 from flightctl.store.engine import Database
 from people import flight_id, observe, person
 from running import Flightctl, Result, Rows
@@ -358,10 +359,9 @@ def test_two_processes_over_one_file_apply_each_update_once(
 ) -> None:
     _, file = _many(tmp_path)
     whole = _uninterrupted(database, file, flightctl, monkeypatch)
-    command = [sys.executable, "-m", "flightctl", "ingest", str(file), "--json"]
-    pair = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
-    told = [json.loads(one.communicate(timeout=PATIENCE_S)[0]) for one in pair]
-    assert [one.returncode for one in pair] == [0, 0]
+    pair = [one.result for one in crowd([["ingest", str(file), "--json"]] * 2)]
+    told = [one.json for one in pair]
+    assert [one.code for one in pair] == [0, 0]
     assert everything(database) == whole
     assert sum(one["flights_created"] for one in told) == 1
     assert sum(one["applied"] for one in told) == len(whole["flight_changes"]) - 2

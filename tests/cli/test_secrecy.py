@@ -74,7 +74,7 @@ def test_no_failure_shows_the_key_in_pythons_development_mode(
 ) -> None:
     cached("NZ527", age_s=31 * 86_400)
     fault(upstream, monkeypatch)
-    done = process("lookup", "NZ527", "--verbose", PYTHONDEVMODE="1", PYTHONWARNINGS="always")
+    done = process("lookup", "NZ527", "--verbose", options=("-X", "dev", "-W", "always"))
     nothing_leaked(done)
     assert done.code in (3, 5, 6)
     assert "Warning" not in done.err

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+import nursery
 from flightctl.store.engine import Database
 from people import flight_id, observe, person
 from running import Flightctl, Result
@@ -253,7 +254,7 @@ def test_a_file_that_is_gone_is_said_until_it_is_back(watch: Watch, database: Pa
 class Piped:
     """``watch`` with its stdout in a pipe."""
 
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, child: nursery.Child) -> None:
         self.child = child
         self._rest = b""
 
@@ -269,15 +270,13 @@ class Piped:
         return found
 
     def _take(self) -> None:
-        assert self.child.stdout
         if select.select([self.child.stdout], [], [], 0.1)[0]:
             self._rest += os.read(self.child.stdout.fileno(), 65536)
 
 
 @contextmanager
 def piped(*options: str) -> Iterator[Piped]:
-    command = [sys.executable, "-m", "flightctl", "watch", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with nursery.flightctl("watch", *options) as child:
         try:
             yield Piped(child)
         finally:
@@ -362,7 +361,6 @@ def test_formats_that_it_does_not_have_are_2(format: str) -> None:
 def test_trouble_is_told_once_on_stderr_and_the_lines_go_on(gate: Gate, database: Path) -> None:
     with piped() as watching:
         watching.next_line(meanwhile=gate)
-        assert watching.child.stderr
         with held(database, "BEGIN EXCLUSIVE"):
             ready, _, _ = select.select([watching.child.stderr], [], [], PATIENCE_S / 3)
             said = os.read(watching.child.stderr.fileno(), 4096) if ready else b""

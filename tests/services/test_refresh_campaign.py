@@ -9,8 +9,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import nursery
 from stale import fill, flights, fresh_in, rows_of
 from upstream import Row, Upstream
 
@@ -58,9 +57,8 @@ def stale(upstream: Upstream, database: Path, count: int, times: int = 1) -> dic
     return entries
 
 
-def started() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "flightctl", "refresh-stale", "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def started() -> nursery.Child:
+    return nursery.flightctl("refresh-stale", "--json")
 
 
 def ran(upstream: Upstream, what: str) -> dict[str, int]:
@@ -100,7 +98,7 @@ def test_fewer_entries_never_cost_more_than_look_ups(
     assert all_known_are_fresh(upstream, database, entries)
 
 
-def send_at(upstream: Upstream, child: subprocess.Popen[bytes], number: int, call: int) -> None:
+def send_at(upstream: Upstream, child: nursery.Child, number: int, call: int) -> None:
     upstream.while_asked = lambda: child.send_signal(number) if len(upstream.asked) == call else None
 
 

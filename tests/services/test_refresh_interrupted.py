@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import nursery
 from crowd import crowd
 from flightctl.domain.renewal import Renewal
 from running import Cached, Rows
@@ -45,9 +44,8 @@ def often(values: Iterable[object], *, also: Container[object]) -> list[object]:
     return [value if value in also else pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
-def started() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "flightctl", "refresh-stale", "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def started() -> nursery.Child:
+    return nursery.flightctl("refresh-stale", "--json")
 
 
 def run_and_send(upstream: Upstream, number: int, call: int) -> int:
@@ -56,7 +54,7 @@ def run_and_send(upstream: Upstream, number: int, call: int) -> int:
         upstream.while_asked = lambda: child.send_signal(number) if len(upstream.asked) == call else None
         child.communicate(timeout=PATIENCE_S)
     upstream.while_asked = lambda: None
-    return child.returncode
+    return child.wait(PATIENCE_S)
 
 
 def run_to_the_end() -> Counter[str]:
@@ -194,9 +192,7 @@ def test_pages_that_are_all_there_are_made_use_of_without_a_call(
 
 def test_an_interruption_ends_a_wait_at_once(upstream: Upstream) -> None:
     failing(upstream, {1: error(429, "rate_limit_reached", Retry_After="50")})
-    command = [sys.executable, "-m", "flightctl", "refresh-stale"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        assert child.stderr is not None
+    with nursery.flightctl("refresh-stale") as child:
         assert child.stderr.readline().startswith(b"flightctl: waiting 50 s")
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=PATIENCE_S / 2)

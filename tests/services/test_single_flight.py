@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import nursery
 from crowd import Ended, crowd
 from flightctl.services.holder import is_gone, this_holder
 from running import Cached, Flightctl, Rows
@@ -22,7 +23,7 @@ from upstream import Upstream, row
 pytestmark = pytest.mark.usefixtures("database")
 
 PATIENCE_S = 60.0
-Start = Callable[[str], subprocess.Popen[bytes]]
+Start = Callable[[str], nursery.Child]
 
 
 def outcomes(ended: list[Ended]) -> Counter[str]:
@@ -34,12 +35,9 @@ def lookup_of() -> Iterator[Start]:
     """Start ``lookup FLIGHT --json`` as a process of its own."""
     with ExitStack() as stack:
 
-        def start(flight: str) -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "flightctl", "lookup", flight, "--json"]
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            stack.callback(child.wait)
+        def start(flight: str) -> nursery.Child:
+            child = stack.enter_context(nursery.flightctl("lookup", flight, "--json"))
             stack.callback(child.kill)
-            stack.enter_context(child)
             return child
 
         yield start
@@ -98,7 +96,7 @@ def test_the_counters_tell_who_fetched_and_who_waited(upstream: Upstream, flight
 
 def test_those_who_waited_share_the_failure(upstream: Upstream, lookup_of: Start) -> None:
     upstream.fails(500, "internal_error")
-    waiters: list[subprocess.Popen[bytes]] = []
+    waiters: list[nursery.Child] = []
 
     def somebody_comes() -> None:
         waiters.append(lookup_of("NZ527"))

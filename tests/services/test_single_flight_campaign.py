@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+import nursery
 from crowd import Ended, crowd
 from flightctl.domain.turn import LEASE
 from running import Rows
@@ -37,7 +36,7 @@ LONGER_THAN_CLOCKS_DIFFER_S = 65.0
 """An entry that is newer by less than a minute is kept by its date already, without any fence."""
 ALL_THERE_S = 3.0
 """Within this, everybody of a crowd has looked and waits."""
-Start = Callable[[str], subprocess.Popen[bytes]]
+Start = Callable[[str], nursery.Child]
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +49,9 @@ def lookup_of() -> Iterator[Start]:
     """Start ``lookup FLIGHT --json`` as a process of its own."""
     with ExitStack() as stack:
 
-        def start(flight: str) -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "flightctl", "lookup", flight, "--json"]
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            stack.callback(child.wait)
+        def start(flight: str) -> nursery.Child:
+            child = stack.enter_context(nursery.flightctl("lookup", flight, "--json"))
             stack.callback(child.kill)
-            stack.enter_context(child)
             return child
 
         yield start
@@ -140,7 +136,7 @@ def test_a_leader_stopped_in_mid_call_finds_the_newer_entry_when_it_goes_on(
     upstream: Upstream, lookup_of: Start, rows: Rows
 ) -> None:
     upstream.rows = [row("NZ527", "AKL", "CHC")]
-    leaders: list[subprocess.Popen[bytes]] = []
+    leaders: list[nursery.Child] = []
     upstream.while_asked = lambda: leaders.pop().send_signal(signal.SIGSTOP) if leaders else None
     leaders.append(leader := lookup_of("NZ527"))
     until(lambda: upstream.asked and not leaders)

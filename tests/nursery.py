@@ -1,0 +1,285 @@
+"""Processes of a test that begin where the imports end.
+
+Starting an interpreter and importing the program takes ten times what most command lines do. So every test run
+has one process that has imported it, and each process that a test asks for is forked from that one: with its own
+arguments, environment, folder and streams, to be signalled, killed and waited for as any other. What depends on
+the start itself (signals during imports, start-up time, the console script, Python's own options) is tested with
+``python -m flightctl``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, NoReturn
+
+_NUMBER = struct.Struct("i")
+_STREAMS = 3
+_DESCRIPTORS = _STREAMS + 2
+"""The streams, where the order is read from, and where process and exit code are told."""
+_IMPORTED = (
+    "alembic.command",
+    "httpx",
+    "claiming",
+    "flightctl.cli.ingest",
+    "flightctl.cli.lookup",
+    "flightctl.cli.refresh",
+    "flightctl.cli.review",
+    "flightctl.cli.share",
+    "flightctl.cli.track",
+    "flightctl.cli.watch",
+    "flightctl.render.console",
+    "flightctl.services.dated_lookup",
+    "flightctl.services.day_endpoints",
+    "flightctl.services.flight_refresh",
+    "flightctl.services.ingesting",
+    "flightctl.services.local_tier",
+    "flightctl.services.lookup",
+    "flightctl.services.paid_routes",
+    "flightctl.services.refresh_run",
+    "flightctl.services.review",
+    "flightctl.services.sharing",
+    "flightctl.services.watching",
+    "flightctl.store.migrate",
+)
+
+
+class Child:
+    """A process; what is used of ``subprocess.Popen`` is named as there.
+
+    ``job`` is ``module:function``, called with ``order``; ``options`` are the interpreter's.
+    """
+
+    def __init__(
+        self,
+        job: str,
+        order: Any,
+        stdin: bytes = b"",
+        environ: Mapping[str, str] | None = None,
+        options: tuple[str, ...] = (),
+    ) -> None:
+        told, ours = os.pipe()
+        out, err = os.pipe(), os.pipe()
+        what = {"job": job, "order": order, "environ": dict(environ or os.environ), "folder": str(Path.cwd())}
+        given = [_file(stdin), out[1], err[1], _file(json.dumps(what).encode()), ours]
+        socket.send_fds(_nursery(options), [b"."], given)
+        for descriptor in given:
+            os.close(descriptor)
+        self.stdout: IO[bytes] = os.fdopen(out[0], "rb", buffering=0)
+        self.stderr: IO[bytes] = os.fdopen(err[0], "rb", buffering=0)
+        self._told = os.fdopen(told, "rb", buffering=0)
+        self.pid: int = _NUMBER.unpack(self._told.read(_NUMBER.size))[0]
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, the negative signal, or nothing while it runs."""
+        return self._ended(0)
+
+    def wait(self, timeout: float) -> int:
+        """The exit code, or the negative signal; raises subprocess.TimeoutExpired."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("a forked process", timeout)
+        return code
+
+    def communicate(self, timeout: float) -> tuple[bytes, bytes]:
+        """All that it writes, and its end; raises subprocess.TimeoutExpired."""
+        deadline, read = time.monotonic() + timeout, {self.stdout: bytearray(), self.stderr: bytearray()}
+        with selectors.DefaultSelector() as ready:
+            for stream in read:
+                ready.register(stream, selectors.EVENT_READ)
+            while ready.get_map():
+                if time.monotonic() > deadline:
+                    raise subprocess.TimeoutExpired("a forked process", timeout)
+                for key, _ in ready.select(timeout=1):
+                    _take(key.fileobj, read, ready.unregister)
+        self.wait(max(1.0, deadline - time.monotonic()))
+        return bytes(read[self.stdout]), bytes(read[self.stderr])
+
+    def send_signal(self, number: int) -> None:
+        """To a process that has ended there is nothing to send."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        self.wait(60)
+        for stream in (self.stdout, self.stderr, self._told):
+            stream.close()
+
+    def _ended(self, within_s: float) -> int | None:
+        if self.returncode is None:
+            with selectors.DefaultSelector() as ready:
+                ready.register(self._told, selectors.EVENT_READ)
+                if ready.select(timeout=within_s):
+                    self.returncode = _NUMBER.unpack(self._told.read(_NUMBER.size))[0]
+        return self.returncode
+
+
+def flightctl(*arguments: str, **more: Any) -> Child:
+    """Start this command line; ``more`` as of ``Child``."""
+    return Child("nursery:become", list(arguments), **more)
+
+
+def call(job: str, order: Any) -> Any:
+    """What a function returns in a process of its own, by way of JSON."""
+    with Child("nursery:answer", [job, order]) as child:
+        out, err = child.communicate(timeout=300)
+    assert child.returncode == 0, err.decode()
+    return json.loads(out)
+
+
+def become(arguments: Sequence[str]) -> None:
+    """Go on as ``python -m flightctl`` with these arguments."""
+    sys.argv = ["flightctl", *arguments]
+    runpy.run_module("flightctl", run_name="__main__")
+
+
+def answer(what: tuple[str, Any]) -> None:
+    """Print what the function returns."""
+    job, order = what
+    json.dump(_function(job)(order), sys.stdout)
+
+
+def leave(work: Callable[[], object]) -> NoReturn:
+    """Do this last thing and end as the interpreter would."""
+    code = 1
+    try:
+        work()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    except BaseException as error:  # noqa: BLE001 - as the interpreter would
+        sys.excepthook(type(error), error, error.__traceback__)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def close() -> None:
+    """End those that fork; the session does it when it is over."""
+    for process, way in _NURSERIES.values():
+        way.close()
+        process.wait()
+    _NURSERIES.clear()
+
+
+_NURSERIES: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], socket.socket]] = {}
+"""Who forks, and the way there, by the interpreter's options."""
+
+
+def _nursery(options: tuple[str, ...]) -> socket.socket:
+    if options not in _NURSERIES:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, *options, __file__, str(theirs.fileno())]
+            _NURSERIES[options] = subprocess.Popen(command, pass_fds=[theirs.fileno()]), ours
+    return _NURSERIES[options][1]
+
+
+def _file(content: bytes) -> int:
+    descriptor = os.memfd_create("order")
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _take(stream: Any, read: Mapping[IO[bytes], bytearray], done: Callable[[Any], object]) -> None:
+    some = stream.read(65536)
+    read[stream].extend(some)
+    if not some:
+        done(stream)
+
+
+def _function(job: str) -> Callable[[Any], Any]:
+    module, name = job.split(":")
+    found: Callable[[Any], Any] = getattr(import_module(module), name)
+    return found
+
+
+def _serve(way: socket.socket) -> None:
+    while True:
+        dot, descriptors, _, _ = socket.recv_fds(way, 1, _DESCRIPTORS)
+        if not dot:
+            return
+        if not os.fork():
+            way.close()
+            _keep(descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        _reap()
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _keep(descriptors: Sequence[int]) -> NoReturn:
+    """Stay beside the process until it ends, to tell how."""
+    *given, told = descriptors
+    process = os.fork()
+    if not process:
+        os.close(told)
+        _be(given)
+    for descriptor in given:
+        os.close(descriptor)
+    # A Ctrl-C at the terminal is for the process; who waits for it has to hear how it ended.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.write(told, _NUMBER.pack(process))
+    os.write(told, _NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])))
+    os._exit(0)
+
+
+def _be(given: Sequence[int]) -> NoReturn:
+    *streams, ordered = given
+    with os.fdopen(ordered, "rb") as file:
+        what = json.load(file)
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    _open_streams()
+    os.environ.clear()
+    os.environ.update(what["environ"])
+    time.tzset()
+    os.chdir(what["folder"])
+    leave(lambda: _function(what["job"])(what["order"]))
+
+
+def _open_streams() -> None:
+    """Those at hand remember what kind of file theirs was."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        before = getattr(sys, name)
+        by_line = 1 if name == "stderr" else -1
+        now = open(number, mode, by_line, before.encoding, before.errors, closefd=False)  # noqa: SIM115 - for good
+        setattr(sys, name, now)
+
+
+if __name__ == "__main__":
+    sys.modules["nursery"] = sys.modules["__main__"]
+    for _name in _IMPORTED:
+        import_module(_name)
+    _serve(socket.socket(fileno=int(sys.argv[1])))
