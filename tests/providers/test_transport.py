@@ -12,6 +12,7 @@ from wire import (
     KEY,
     Answer,
     answering,
+    bursting,
     dripping,
     everything_said,
     hanging_up_after,
@@ -134,8 +135,8 @@ def test_a_connection_that_breaks_before_an_answer_is_unreachable(answer: Answer
     "answer",
     [
         answering(b"x" * (8 * MIB + 1)),
-        answering(packed(8 * MIB + 1), content_encoding="gzip"),
-        answering(packed(200 * MIB), content_encoding="gzip"),
+        bursting(8 * MIB + 1),
+        bursting(200 * MIB),
         sending(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 9 * MIB),
     ],
     ids=["declared", "packed", "bomb", "endless"],
@@ -145,7 +146,7 @@ def test_more_than_eight_mebibytes_are_too_large(answer: Answer) -> None:
 
 
 def test_exactly_eight_mebibytes_are_read() -> None:
-    with serving(answering(packed(8 * MIB), content_encoding="gzip")) as server:
+    with serving(bursting(8 * MIB)) as server:
         assert len(ask(server.url).body) == 8 * MIB
 
 

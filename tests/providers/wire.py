@@ -140,6 +140,11 @@ def packed(size: int) -> bytes:
     return gzip.compress(b" " * size)
 
 
+def bursting(size: int) -> Answer:
+    """Send so many bytes, packed; that takes a second, so only where it is asked for."""
+    return lambda connection: answering(packed(size), content_encoding="gzip")(connection)
+
+
 def row(**changes: Any) -> dict[str, Any]:
     """One row of ``/flights``, in the shape of CONTRACT A4."""
     return {
