@@ -129,8 +129,8 @@ class World:
                 row,
                 provider_id=one.provider_id,
                 codeshares=(OWN | PARTNER) - names,
-                origin=replace(one.origin, icao=f"X{one.origin.iata}"),
-                destination=replace(one.destination, icao=f"X{one.destination.iata}"),
+                origin=one.origin._replace(icao=f"X{one.origin.iata}"),
+                destination=one.destination._replace(icao=f"X{one.destination.iata}"),
             )
         ]
 

@@ -50,7 +50,7 @@ def sighting(
         origin=origin,
         destination=destination,
         scheduled_local=datetime.fromisoformat(out),
-        times=replace(scheduled, **(times or {})),
+        times=scheduled._replace(**(times or {})),
         status=FlightStatus.SCHEDULED,
         provider_status="",
         observed_at=NOW,

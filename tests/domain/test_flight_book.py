@@ -39,7 +39,7 @@ def test_a_flight_is_found_by_the_names_of_both_providers_in_either_order() -> N
         codeshares=frozenset({"AC8428", "ACA8428"}),
         provider=AEROAPI,
         provider_id="x1",
-        origin=replace(AKL, icao="NZZZ"),
+        origin=AKL._replace(icao="NZZZ"),
         observed_at=LATER,
     )
     for first, second, ident in ((marketed, operated, "ACA8428"), (operated, marketed, "JZA8428")):
@@ -238,7 +238,7 @@ def test_a_pending_flight_is_confirmed_by_what_a_provider_tells_of_it_however_re
     store: Store = {}
     manual = sighting(OUT, provider=MANUAL, ident="NZ527", designators=frozenset({"NZ527"}))
     take(store, manual, review=PENDING)
-    [one] = take(store, sighting("2026-12-03 09:15", observed_at=LATER, origin=replace(AKL, icao="NZZZ")))
+    [one] = take(store, sighting("2026-12-03 09:15", observed_at=LATER, origin=AKL._replace(icao="NZZZ")))
     assert (one.flight.flight_id, one.flight.review) == ("NZ527.2026-12-03.0830.NZAA.NZCH", CONFIRMED)
     assert {"ANZ527", "NZ527"} <= store[one.flight.flight_id].aliases.keys()
 

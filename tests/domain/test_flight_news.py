@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -144,14 +143,14 @@ def test_a_report_of_the_same_moment_is_none_of_the_past() -> None:
 
 
 def test_codes_that_were_not_known_are_filled_in_without_a_change() -> None:
-    first = flight(sighting(OUT, origin=replace(AKL, icao=""), **ICAO_ONLY))
+    first = flight(sighting(OUT, origin=AKL._replace(icao=""), **ICAO_ONLY))
     again = applied(first, report(*later(sighting(OUT))))
     assert (again.flight.origin_icao, again.flight.flight_iata, again.changes) == ("NZAA", "NZ527", ())
     assert again.flight.flight_id == first.flight_id == "ANZ527.2026-12-03.0830.AKL.NZCH"
 
 
 def test_another_source_s_icao_code_of_the_same_airport_replaces_none() -> None:
-    again = seen_again(*later(sighting(OUT, origin=replace(AKL, icao="NZZZ"), departure_gate="24")))
+    again = seen_again(*later(sighting(OUT, origin=AKL._replace(icao="NZZZ"), departure_gate="24")))
     assert (again.flight.origin_icao, again.flight.departure_gate, again.flight.flight_id) == ("NZAA", "24", ID)
 
 

@@ -52,7 +52,7 @@ def known(name: str, departs_at: datetime, *provider_ids: str, **more: Any) -> K
     """A stored NZ527."""
     ids = frozenset(("aviationstack", one) for one in provider_ids)
     one = Known(name, frozenset({"NZ527", "ANZ527"}), ids, AKL, CHC, departs_at)
-    return replace(one, **more)
+    return one._replace(**more)
 
 
 def ids(answer: list[Sighting], stored: list[Known]) -> list[str]:
@@ -111,9 +111,9 @@ def test_another_number_or_place_is_another_flight(more: dict[str, Any]) -> None
 
 
 def test_airports_are_the_same_by_iata_whatever_their_icao_codes() -> None:
-    assert ids([sighting(DAY, origin=replace(AKL, icao="NZZZ"))], [known("a", DAY)]) == ["a"]
-    assert ids([sighting(DAY, origin=replace(AKL, iata=""))], [known("a", DAY)]) == ["a"]
-    assert ids([sighting(DAY, origin=replace(AKL, iata="", icao=""))], [known("a", DAY)]) == [""]
+    assert ids([sighting(DAY, origin=AKL._replace(icao="NZZZ"))], [known("a", DAY)]) == ["a"]
+    assert ids([sighting(DAY, origin=AKL._replace(iata=""))], [known("a", DAY)]) == ["a"]
+    assert ids([sighting(DAY, origin=AKL._replace(iata="", icao=""))], [known("a", DAY)]) == [""]
 
 
 def test_a_provider_id_that_was_replaced_is_still_the_flight_at_its_time() -> None:

@@ -100,13 +100,13 @@ def test_nothing_observed_writes_nothing(db: Database, database: Path) -> None:
 
 
 def test_airports_without_an_icao_code_get_it_from_the_table(db: Database, database: Path) -> None:
-    bare = sighting(OUT, origin=replace(AKL, icao=""), destination=replace(CHC, icao=""))
+    bare = sighting(OUT, origin=AKL._replace(icao=""), destination=CHC._replace(icao=""))
     observe(db, bare)
     assert ids(database) == [ID]
 
 
 def test_airports_without_an_iata_code_get_it_from_the_table(db: Database, rows: Rows) -> None:
-    observe(db, sighting(OUT, origin=replace(AKL, iata=""), destination=replace(CHC, iata="")))
+    observe(db, sighting(OUT, origin=AKL._replace(iata=""), destination=CHC._replace(iata="")))
     assert rows("SELECT origin_iata, destination_iata FROM flights") == [("AKL", "CHC")]
 
 

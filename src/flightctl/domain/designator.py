@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from flightctl.errors import BadDesignator
@@ -91,8 +92,12 @@ def parse_query(text: str) -> Query:
     return _parse_prefix(text, canonical) if "*" in canonical else _refuse(text, canonical)
 
 
+@lru_cache(maxsize=4096)
 def parse_or_none(text: str) -> Designator | None:
-    """Read a designator that a provider sent; what is none is simply another flight."""
+    """Read a designator that a provider sent; what is none is simply another flight.
+
+    Remembered, as a row has the same one in several places.
+    """
     return _flight(text.strip(_WHITE_SPACE).upper()) if text.isascii() else None
 
 

@@ -11,7 +11,16 @@ from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry
 from flightctl.domain.flight_news import Applied, applied, first_seen
 from flightctl.domain.flight_update import FlightUpdate, updated
 from flightctl.domain.horizon import DayWindow
-from flightctl.domain.recognition import FURTHEST_APART, Recognised, Reported, names_of, recognise, reported
+from flightctl.domain.recognition import (
+    FURTHEST_APART,
+    Recognised,
+    Reported,
+    names_of,
+    own_id_of,
+    recognise,
+    report_of,
+    reported,
+)
 from flightctl.domain.sighting import Sighting
 
 _BESIDE = (
@@ -54,7 +63,7 @@ class Book:
 
     def begin(self, sighting: Sighting) -> Applied:
         """Take up a flight of which the id is known, and that is not here, without recognising it."""
-        report = Reported((sighting,))
+        report = report_of([sighting])
         made = self._taken(report, "", CONFIRMED)
         self._name(made.flight.flight_id, report, ())
         return made
@@ -188,7 +197,7 @@ def _touched(before: Flight, after: Applied) -> frozenset[str]:
 
 def possible_ids(sightings: Iterable[Sighting]) -> set[str]:
     """Ids that these rows would get if they were seen for the first time."""
-    return {Reported((one,)).own_id for one in sightings}
+    return {str(own_id_of(one)) for one in sightings}
 
 
 def _aliases(report: Reported, asked: Collection[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from typing import NamedTuple
 
 from flightctl.domain.assignment import assigned
 from flightctl.domain.flight import FlightId, minted
@@ -24,8 +24,7 @@ another day taken for one that the answer need not speak of, or that had another
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A stored flight, as far as recognising it takes."""
 
     flight_id: str
@@ -44,38 +43,20 @@ class Known:
     """Who was heard of it last, and when that provider was asked."""
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(NamedTuple):
     """One flight of a provider's answer: several rows where it is a codeshare or was diverted."""
 
     sightings: tuple[Sighting, ...]
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Every designator that a row goes by, or is operated as."""
-        return frozenset().union(*(names_of(one) for one in self.sightings))
-
-    @cached_property
-    def provider_ids(self) -> frozenset[tuple[str, str]]:
-        """The provider's ids of it; none where it gave none."""
-        return frozenset((one.provider, one.provider_id) for one in self.sightings if one.provider_id)
-
-    @cached_property
-    def departs_at(self) -> datetime:
-        """Scheduled departure, UTC."""
-        return departs_at(self.sightings[0])
-
-    @cached_property
-    def minted_id(self) -> FlightId:
-        """The id that the flight gets if it is seen for the first time. A codeshare goes by who operates it."""
-        first = self.sightings[0]
-        ident = first.operated_as or first.ident
-        return minted(ident, first.scheduled_local, first.origin.code, first.destination.code)
-
-    @cached_property
-    def own_id(self) -> str:
-        """The same as text."""
-        return str(self.minted_id)
+    names: frozenset[str]
+    """Every designator that a row goes by, or is operated as."""
+    provider_ids: frozenset[tuple[str, str]]
+    """The provider's ids of it; none where it gave none."""
+    departs_at: datetime
+    """Scheduled departure, UTC."""
+    minted_id: FlightId
+    """The id that the flight gets if it is seen for the first time."""
+    own_id: str
+    """The same as text."""
 
 
 _Numbered = tuple[int, Reported]
@@ -88,6 +69,26 @@ class Recognised:
 
     reported: Reported
     flight_id: str
+
+
+def report_of(sightings: Sequence[Sighting]) -> Reported:
+    """What these rows say together; the first speaks for the flight."""
+    first = sightings[0]
+    own_id = own_id_of(first)
+    return Reported(
+        tuple(sightings),
+        names_of(first) if len(sightings) == 1 else frozenset().union(*map(names_of, sightings)),
+        frozenset((one.provider, one.provider_id) for one in sightings if one.provider_id),
+        departs_at(first),
+        own_id,
+        str(own_id),
+    )
+
+
+def own_id_of(sighting: Sighting) -> FlightId:
+    """The id that the row's flight gets if it is seen for the first time. A codeshare goes by who operates it."""
+    ident = sighting.operated_as or sighting.ident
+    return minted(ident, sighting.scheduled_local, sighting.origin.code, sighting.destination.code)
 
 
 def departs_at(sighting: Sighting) -> datetime:
@@ -110,7 +111,7 @@ def reported(sightings: Iterable[Sighting]) -> list[Reported]:
         groups.append(joined)
         for key in {key for one in joined for key in _keys(one)}:
             alike[key] = [*(group for group in alike[key] if not any(group is other for other in same)), joined]
-    return [Reported(tuple(sorted(group, key=_rank))) for group in groups]
+    return [report_of(sorted(group, key=_rank)) for group in groups]
 
 
 def _keys(one: Sighting) -> list[object]:
@@ -151,7 +152,7 @@ def _joined(answer: Sequence[Reported], by_id: dict[tuple[str, str], str]) -> li
 
 
 def _as_one(some: Iterable[Reported]) -> Reported:
-    return Reported(tuple(sorted((row for one in some for row in one.sightings), key=_rank)))
+    return report_of(sorted((row for one in some for row in one.sightings), key=_rank))
 
 
 def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:

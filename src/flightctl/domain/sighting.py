@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from flightctl.domain.flight import FlightStatus
 from flightctl.domain.observed import NO_CARRIER, Carrier
@@ -11,8 +12,7 @@ from flightctl.domain.observed import NO_CARRIER, Carrier
 __all__ = ["TIMES", "FlightStatus", "Place", "Sighting", "Times"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """An airport. Codes are upper case and well formed, or empty."""
 
     iata: str
@@ -27,8 +27,7 @@ class Place:
         return self.icao or self.iata
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """Gate departure (out), take-off (off), landing (on), gate arrival (in): instants in UTC, none where not known."""
 
     scheduled_out: datetime | None = None
@@ -50,7 +49,7 @@ class Times:
         return self.scheduled_out or self.scheduled_off
 
 
-TIMES = tuple(one.name for one in fields(Times))
+TIMES = Times._fields
 """The twelve names, in the same order as in ``Flight``."""
 
 

@@ -72,7 +72,7 @@ def _completed_place(place: Place, airports: dict[str, Airport]) -> Place:
     known = airports.get(place.iata or place.icao)
     if known is None:
         return place
-    return replace(place, iata=place.iata or known.iata, icao=place.icao or known.icao)
+    return place._replace(iata=place.iata or known.iata, icao=place.icao or known.icao)
 
 
 def _airports(session: Transaction, sightings: Iterable[Sighting]) -> dict[str, Airport]:

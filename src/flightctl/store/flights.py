@@ -14,6 +14,7 @@ from sqlalchemy import (
     Date,
     Dialect,
     Select,
+    Table,
     Text,
     TextClause,
     and_,
@@ -39,6 +40,8 @@ _ALIASES = FLIGHT_ALIASES.c
 _OF_FLIGHT = _ALIASES.flight_id == bindparam("key")
 _ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
 """All columns but those of the id, which is written once."""
+_STATUSES = {status.value: status for status in FlightStatus}
+_ALIAS_COLUMNS = ("flight_id", "alias", "kind", "departure_date", "local_date")
 _MOST_STATEMENTS = 50
 """Into which a batch of updates is divided by what they change."""
 _AT_ONCE = 200
@@ -60,7 +63,7 @@ def entries(session: Session, flight_ids: Collection[str]) -> list[Entry]:
     found = {entry.flight.flight_id: entry for entry in nameless(session, flight_ids)}
     for some in in_chunks(sorted(flight_ids)):
         named = select(_ALIASES.flight_id, _ALIASES.alias, _ALIASES.kind).where(_ALIASES.flight_id.in_(some))
-        for flight_id, alias, kind in session.execute(named):
+        for flight_id, alias, kind in session.execute(named).all():
             found[flight_id].aliases[alias] = kind
     return list(found.values())
 
@@ -70,7 +73,7 @@ def nameless(session: Session, flight_ids: Collection[str]) -> list[Entry]:
     return [
         Entry(flight_of(row), {})
         for some in in_chunks(sorted(flight_ids))
-        for row in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(some)))
+        for row in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(some))).all()
     ]
 
 
@@ -84,7 +87,7 @@ def ids_near(session: Session, spans: Mapping[str, tuple[datetime, datetime]]) -
         places = next(size for size in _SIZES if len(some) <= size)
         some += some[-1:] * (places - len(some))
         wanted = {f"{part}{place}": row[part] for place, row in enumerate(some) for part in _SPAN}
-        found |= set(session.scalars(_near(places), wanted))
+        found |= set(session.scalars(_near(places), wanted).all())
     return found
 
 
@@ -111,7 +114,7 @@ def ids_of_aliases(session: Session, aliases: Collection[str]) -> set[str]:
     return {
         flight_id
         for some in in_chunks(sorted(aliases))
-        for flight_id in session.scalars(select(_ALIASES.flight_id).where(_ALIASES.alias.in_(some)))
+        for flight_id in session.scalars(select(_ALIASES.flight_id).where(_ALIASES.alias.in_(some))).all()
     }
 
 
@@ -121,7 +124,7 @@ def told_last(session: Session, flight_ids: Collection[str]) -> dict[str, set[st
     last = and_(changes.flight_id == FLIGHTS.c.flight_id, changes.observed_at == FLIGHTS.c.observed_at)
     query = select(changes.flight_id, changes.field).join(FLIGHTS, last)
     for some in in_chunks(sorted(flight_ids)):
-        for flight_id, name in session.execute(query.where(changes.flight_id.in_(some))):
+        for flight_id, name in session.execute(query.where(changes.flight_id.in_(some))).all():
             found[flight_id].add(name)
     return found
 
@@ -175,15 +178,14 @@ def write(session: Session, written: Written) -> None:
     if moved:
         connection.execute(update(FLIGHT_ALIASES).where(_OF_FLIGHT).values(local_date=bindparam("day")), moved)
     if written.changes:
-        connection.execute(insert(FLIGHT_CHANGES), [change._asdict() for change in written.changes])
+        _insert(connection, FLIGHT_CHANGES, Change._fields, written.changes)
     if written.aliases:
-        connection.execute(insert(FLIGHT_ALIASES), [_alias(*named) for named in written.aliases])
+        _insert(connection, FLIGHT_ALIASES, _ALIAS_COLUMNS, [_alias(*named) for named in written.aliases])
 
 
-def _alias(entry: Entry, alias: str, kind: str) -> dict[str, Any]:
+def _alias(entry: Entry, alias: str, kind: str) -> tuple[Any, ...]:
     flight = entry.flight
-    dates = {"departure_date": flight.departure_date, "local_date": flight.local_date}
-    return {"flight_id": flight.flight_id, "alias": alias, "kind": kind, **dates}
+    return flight.flight_id, alias, kind, flight.departure_date, flight.local_date
 
 
 def _alike(
@@ -201,13 +203,28 @@ def _alike(
 
 
 def _update(connection: Connection, columns: Sequence[str], flights: Iterable[Flight]) -> None:
-    """By the driver itself: to hand it hundreds of rows takes SQLAlchemy longer than to write them."""
     dialect = connection.dialect
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    mark = _mark(dialect)
     values = [_driver_value(name, dialect) for name in (*columns, "flight_id")]
     columns_set = ", ".join(f"{name} = {mark}" for name in columns)
     rows = [tuple(value(flight) for value in values) for flight in flights]
     connection.exec_driver_sql(f"UPDATE flights SET {columns_set} WHERE flight_id = {mark}", rows)
+
+
+def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """By the driver itself, as ``_update``: to hand it hundreds of rows takes SQLAlchemy longer than to write them."""
+    dialect = connection.dialect
+    marks = ", ".join([_mark(dialect)] * len(columns))
+    processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
+    values = [
+        tuple(process(value) if process else value for process, value in zip(processors, row, strict=True))
+        for row in rows
+    ]
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", values)
+
+
+def _mark(dialect: Dialect) -> str:
+    return "?" if dialect.paramstyle == "qmark" else "%s"
 
 
 def _driver_value(name: str, dialect: Dialect) -> Callable[[Flight], Any]:
@@ -221,7 +238,7 @@ def _driver_value(name: str, dialect: Dialect) -> Callable[[Flight], Any]:
 def flight_of(row: Sequence[Any]) -> Flight:
     """A row of ``flights``, in the order of its columns."""
     values = list(row)
-    values[_STATUS] = FlightStatus(values[_STATUS])
+    values[_STATUS] = _STATUSES[values[_STATUS]]
     return Flight._make(values)
 
 
