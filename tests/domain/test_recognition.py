@@ -181,7 +181,7 @@ def test_rotations_that_are_all_retimed_never_swap_or_merge(
 )
 def test_no_stored_flight_is_given_to_two_and_order_is_kept(stored_at: list[int], seen_at: list[int]) -> None:
     stored = [known(f"{minute:05}", DAY + minute * MINUTE) for minute in stored_at]
-    found = recognise(reported(sighting(DAY + minute * MINUTE) for minute in sorted(seen_at)), stored)
+    found = recognise(reported([sighting(DAY + minute * MINUTE) for minute in sorted(seen_at)]), stored)
     given_out = [one.flight_id for one in found if one.flight_id]
     assert given_out == sorted(set(given_out))
     assert all(_retime(one) <= LARGEST_RETIME for one in found if one.flight_id)

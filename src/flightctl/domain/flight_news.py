@@ -24,6 +24,9 @@ _OF_A_SCHEDULE = {
 _STAGES = (FlightStatus.SCHEDULED, FlightStatus.ACTIVE, FlightStatus.LANDED, FlightStatus.ARRIVED)
 
 _TIMES = frozenset(TIMES)
+_OF_THE_DAY = frozenset(("scheduled_out", "scheduled_off"))
+"""What the local day of the departure follows from."""
+_TO_THE_SECOND = len("YYYY-MM-DDTHH:MM:SS")
 
 Value = str | datetime | FlightStatus | None
 
@@ -106,7 +109,8 @@ def changed(
     if not news:
         return Applied(heard, ())
     after = heard._replace(**news, updated_at=heard.observed_at, version=flight.version + 1)
-    after = after._replace(local_date=_local_date(after))
+    if not _OF_THE_DAY.isdisjoint(news):
+        after = after._replace(local_date=_local_date(after))
     return Applied(after, tuple(_change(flight, after, name, provider) for name in news))
 
 
@@ -256,5 +260,6 @@ def _change(before: Flight, after: Flight, name: str, provider: str) -> Change:
 
 def _text(value: Value) -> str | None:
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        # The same as strftime writes, in a fifth of its time.
+        return f"{value.astimezone(UTC).isoformat()[:_TO_THE_SECOND]}Z"
     return value.value if isinstance(value, FlightStatus) else value or None

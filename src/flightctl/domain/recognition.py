@@ -98,8 +98,10 @@ def departs_at(sighting: Sighting) -> datetime:
     return departure
 
 
-def reported(sightings: Iterable[Sighting]) -> list[Reported]:
+def reported(sightings: Sequence[Sighting]) -> list[Reported]:
     """The rows of one answer, those of one flight together."""
+    if len(sightings) == 1:
+        return [report_of(sightings)]
     groups: list[list[Sighting]] = []
     alike: defaultdict[object, list[list[Sighting]]] = defaultdict(list)
     for sighting in sightings:

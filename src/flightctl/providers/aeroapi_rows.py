@@ -34,9 +34,9 @@ def sighting(row: Mapping[str, Any], reading: Reading) -> Sighting | Rejected:
     name and says by whom it is operated.
     """
     names, times = _designators(row, "ident"), _times(row)
-    zone = zone_name(airport(row, "origin"), reading.zone_of)
-    origin = place(airport(row, "origin"), zone)
-    destination = place(airport(row, "destination"), zone_name(airport(row, "destination"), reading.zone_of))
+    own, departs_from, goes_to = _canonical(names), airport(row, "origin"), airport(row, "destination")
+    zone = zone_name(departs_from, reading.zone_of)
+    origin, destination = place(departs_from, zone), place(goes_to, zone_name(goes_to, reading.zone_of))
     reason = _reason_against(row, names, origin, destination, times)
     if reason or not zone:
         return Rejected(text(row, "ident"), reason or "the time zone of its origin is not known")
@@ -44,9 +44,9 @@ def sighting(row: Mapping[str, Any], reading: Reading) -> Sighting | Rejected:
         provider=reading.provider,
         provider_id=provider_id(row),
         ident=str(names[0]),
-        designators=_canonical(names),
-        codeshares=_codeshares(row) - _canonical(names),
-        operated_as=_operated_as(row, names),
+        designators=own,
+        codeshares=_codeshares(row) - own,
+        operated_as=_operated_as(row, own),
         origin=origin,
         destination=destination,
         scheduled_local=_scheduled_local(times, zone),
@@ -98,13 +98,14 @@ def _status(row: Mapping[str, Any], times: Times) -> FlightStatus:
 
 def _designators(row: Mapping[str, Any], name: str) -> list[Designator]:
     """The designators of ``ident`` or ``actual_ident``, the ICAO one first."""
-    given = (parse_or_none(text(row, field)) for field in (f"{name}_icao", name, f"{name}_iata"))
-    return sorted(filter(None, given), key=lambda one: one.airline_code is not AirlineCode.ICAO)
+    fields = (f"{name}_icao", name, f"{name}_iata")
+    given = [one for field in fields if row.get(field) and (one := parse_or_none(text(row, field)))]
+    return sorted(given, key=lambda one: one.airline_code is not AirlineCode.ICAO)
 
 
-def _operated_as(row: Mapping[str, Any], names: Iterable[Designator]) -> str:
+def _operated_as(row: Mapping[str, Any], own: frozenset[str]) -> str:
     operator = _designators(row, "actual_ident")
-    return str(operator[0]) if operator and _canonical(names).isdisjoint(_canonical(operator)) else ""
+    return str(operator[0]) if operator and own.isdisjoint(_canonical(operator)) else ""
 
 
 def _canonical(names: Iterable[Designator]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import NamedTuple
@@ -47,6 +47,8 @@ class Ingesting:
         self._zone_of = zone_of(lambda: database)
         self._number = 0
         self._waiting: list[Line] = []
+        self._answers: list[Hashable] = []
+        """Of each line that waits, the answer that it belongs to."""
         self.ingested = Ingested()
 
     def ingest(self, batches: Iterable[Sequence[str]]) -> Iterator[Ingested]:
@@ -63,11 +65,11 @@ class Ingesting:
         yield from self._transactions(is_all=True)
 
     def _transactions(self, *, is_all: bool) -> Iterator[Ingested]:
-        while count := ready([_answer_of(line) for line in self._waiting], _AT_ONCE, is_all=is_all):
+        while count := ready(self._answers, _AT_ONCE, is_all=is_all):
             read = [one for line in self._waiting[:count] for one in self._understood(line)]
             with self._database.writing() as session:
                 self._taken(session, read)
-            del self._waiting[:count]
+            del self._waiting[:count], self._answers[:count]
             self.ingested.lines += count
             self.ingested.malformed.sort()
             yield self.ingested
@@ -76,10 +78,13 @@ class Ingesting:
         for number, text in enumerate(texts, self._number + 1):
             told = text.removeprefix("\ufeff") if number == 1 else text
             try:
-                self._waiting += [read_line(number, told, self._clock())] if told.strip() else []
+                read = [read_line(number, told, self._clock())] if told.strip() else []
             except MalformedRow as error:
                 self.ingested.lines += 1
                 self._refuse(number, error)
+                continue
+            self._waiting += read
+            self._answers += map(_answer_of, read)
         self._number += len(texts)
 
     def _refuse(self, number: int, error: MalformedRow) -> None:
