@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flightctl.domain.caller import Caller
@@ -85,7 +85,7 @@ class Sharing:
         user = list_user(self._caller.user)
         with self._database.reading() as session:
             # Whoever has to wait keeps nobody else from writing.
-            may_try = not self._is_throttled(session, user)
+            may_try = not self._is_throttled(session, user, database_now(session))
         claimed = self._tried(user, token_hash(token.strip())) if may_try else None
         if claimed is None:
             # Only now: the failure is to be counted whatever becomes of this process.
@@ -94,15 +94,15 @@ class Sharing:
 
     def _tried(self, user: str, token_sha256: str) -> Claimed | None:
         with self._database.writing() as session:
-            if self._is_throttled(session, user):
+            now = database_now(session)
+            if self._is_throttled(session, user, now):
                 return None
-            claimed = self._claimed(session, user, token_sha256)
+            claimed = self._claimed(session, user, token_sha256, now)
             if claimed is None:
-                shares.count_failure(session, user, database_now(session))
+                shares.count_failure(session, user, now)
         return claimed
 
-    def _claimed(self, session: Transaction, user: str, token_sha256: str) -> Claimed | None:
-        now = database_now(session)
+    def _claimed(self, session: Transaction, user: str, token_sha256: str, now: datetime) -> Claimed | None:
         share = shares.by_token(session, token_sha256, now)
         if share is None:
             return None
@@ -114,8 +114,8 @@ class Sharing:
         lists.add(session, user, share.flight_id, Kind.SHARED, now, share.snapshot)
         return Claimed(share.share_id, share.snapshot)
 
-    def _is_throttled(self, session: Transaction, user: str) -> bool:
-        failed = shares.failures_of_the_hour(session, user, database_now(session))
+    def _is_throttled(self, session: Transaction, user: str, now: datetime) -> bool:
+        failed = shares.failures_of_the_hour(session, user, now)
         return failed >= self._max_failed_claims
 
 
