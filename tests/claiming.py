@@ -19,6 +19,8 @@ from flightctl.store.engine import Database
 from people import person
 
 UNLIMITED = 10**9
+_PATIENCE_S = 3600
+"""For a campaign on a machine that has other things to do."""
 
 
 class Attempt(NamedTuple):
@@ -49,7 +51,7 @@ def claims(
     What a killed one had not yet answered is left out.
     """
     order = [str(database), attempts, workers, max_failed, killed_within_s]
-    return [Ended(*one) for one in nursery.call("claiming:answers_to", order)]
+    return [Ended(*one) for one in nursery.call("claiming:answers_to", order, timeout=_PATIENCE_S)]
 
 
 def answers_to(order: tuple[str, list[list[str]], int, int, float]) -> list[list[object]]:

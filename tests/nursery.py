@@ -140,10 +140,10 @@ def flightctl(*arguments: str, **more: Any) -> Child:
     return Child("nursery:become", list(arguments), **more)
 
 
-def call(job: str, order: Any) -> Any:
+def call(job: str, order: Any, timeout: float = 300) -> Any:
     """What a function returns in a process of its own, by way of JSON."""
     with Child("nursery:answer", [job, order]) as child:
-        out, err = child.communicate(timeout=300)
+        out, err = child.communicate(timeout)
     assert child.returncode == 0, err.decode()
     return json.loads(out)
 
