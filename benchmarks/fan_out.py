@@ -26,6 +26,9 @@ FLIGHTCTL = Path(sysconfig.get_path("scripts")) / "flightctl"
 
 USERS, FLIGHTS, POPULAR = 1_000_000, 200_000, 100_000
 FEW_USERS, FEW_FLIGHTS = 1_000, 200
+"""10,000 entries, as many for a flight as on the large file."""
+MANY_FLIGHTS = 10_000
+"""The same entries, a flight each, for updates: of 200 flights a batch names each several times, and writes it once."""
 UPDATES = 30_000
 PAGE = 15
 """Rows of one answer of a provider."""
@@ -63,7 +66,8 @@ class Bench:
         self._updates = updates
         self._round = 0
         self._large = self._made("large", users, FLIGHTS * users // USERS, POPULAR * users // USERS)
-        self._small = self._made("small", FEW_USERS, FEW_FLIGHTS, 0)
+        self._small = self._made("small", FEW_USERS, MANY_FLIGHTS, 0)
+        self._few = self._made("few", FEW_USERS, FEW_FLIGHTS, 0)
 
     def lines(self) -> Iterator[Line]:
         """Every figure, as it is measured."""
@@ -76,7 +80,7 @@ class Bench:
             yield Line(f"updates a second, {name}", rate, 1_500, is_least=True)
         popular = self._rate(self._large, "flightctl", own_row, every_tenth_popular=True)
         yield Line("a tenth for the popular flight", large / popular, 1.5, is_least=False, detail=f"{popular:,.0f}/s")
-        many, few = (self._watchers_us(lists) for lists in (self._large, self._small))
+        many, few = (self._watchers_us(lists) for lists in (self._large, self._few))
         yield Line(
             "watchers of a flight, large to small", many / few, 1.5, False, f"{many:.0f} to {few:.0f} microseconds"
         )
