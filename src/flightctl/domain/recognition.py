@@ -158,7 +158,8 @@ def _as_one(some: Iterable[Reported]) -> Reported:
 
 
 def _by_provider_id(one: Reported, by_id: dict[tuple[str, str], str]) -> str:
-    return next((by_id[pair] for pair in sorted(one.provider_ids) if pair in by_id), "")
+    known = [pair for pair in one.provider_ids if pair in by_id]
+    return by_id[min(known)] if known else ""
 
 
 def _by_schedule(left: Sequence[_Numbered], free: Sequence[Known]) -> dict[int, str]:

@@ -127,7 +127,7 @@ def _codeshare(given: str) -> str:
 
 
 def _times(row: Mapping[str, Any]) -> Times:
-    return Times(**{name: _instant(row.get(name)) for name in TIMES})
+    return Times._make([_instant(row.get(name)) for name in TIMES])
 
 
 def _instant(value: object) -> datetime | None:
