@@ -130,3 +130,21 @@ class Terminal:
 def _is_last(written: str, on: str, off: str) -> bool:
     """Whether the first of these was written after the other."""
     return written.rfind(on) >= written.rfind(off)
+
+
+def ended(child: pexpect.spawn) -> tuple[int, str]:
+    """Wait for the end; exit code and what was on the screen since the last expectation."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, child.before
+
+
+def interrupt_question(child: pexpect.spawn) -> None:
+    """Press Ctrl-C at a question.
+
+    Between writing the question and waiting for keys the interpreter keeps a Ctrl-C until the next one, so a second is
+    pressed where the first did not end it.
+    """
+    child.sendintr()
+    if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=5) == 1:
+        child.sendintr()

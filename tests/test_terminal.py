@@ -6,13 +6,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 
 import pexpect
 import pytest
 
 from flightctl.settings import config_path
 from running import Cached, Flightctl, Rows
+from terminals import ended, interrupt_question
 from upstream import KEY, Upstream, row
 
 Terminal = Callable[..., pexpect.spawn]
@@ -42,14 +42,6 @@ def terminal() -> Iterator[Terminal]:
         child.close(force=True)
 
 
-def ended(child: pexpect.spawn) -> tuple[int, str]:
-    """Wait for the end; exit code and what was on the screen since the last expectation."""
-    child.expect(pexpect.EOF)
-    with closing(child):
-        pass
-    return child.exitstatus, child.before
-
-
 def test_forget_asks_and_a_no_changes_nothing(terminal: Terminal, cached: Cached, rows: Rows) -> None:
     cached("NZ527")
     child = terminal("forget", "NZ527")
@@ -73,7 +65,7 @@ def test_control_c_at_a_question_is_an_interruption(terminal: Terminal, cached: 
     cached("NZ527")
     child = terminal("forget", "NZ527")
     child.expect("NZ527.*:")
-    child.sendintr()
+    interrupt_question(child)
     assert ended(child)[0] == 130
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from flightctl.services import observing
 from flightctl.store.engine import Database
 from people import UNKNOWN, flight_id, observe
 from running import As, Result, Rows
-from terminals import Terminal
+from terminals import Terminal, ended, interrupt_question
 
 pytestmark = pytest.mark.usefixtures("database")
 ID = flight_id()
@@ -238,12 +238,6 @@ def asking(two: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[pexpect.
     child.close(force=True)
 
 
-def ended(child: pexpect.spawn) -> tuple[int, str]:
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus, child.before
-
-
 @pytest.mark.parametrize(("typed", "chosen"), [("2", 1), ("", 0)])
 def test_on_a_terminal_one_of_them_is_chosen(
     as_: As, asking: pexpect.spawn, two: list[str], typed: str, chosen: int
@@ -264,9 +258,11 @@ def test_a_wrong_answer_is_asked_about_again(as_: As, asking: pexpect.spawn, two
     assert listed(as_) == [(two[1], "owned")]
 
 
-@pytest.mark.parametrize("how", ["sendintr", "sendeof"])
-def test_who_leaves_the_question_tracks_nothing(as_: As, asking: pexpect.spawn, how: str) -> None:
-    getattr(asking, how)()
+@pytest.mark.parametrize("leave", [interrupt_question, pexpect.spawn.sendeof])
+def test_who_leaves_the_question_tracks_nothing(
+    as_: As, asking: pexpect.spawn, leave: Callable[[pexpect.spawn], None]
+) -> None:
+    leave(asking)
     code, screen = ended(asking)
     assert (code, "Traceback" in screen) == (130, False)
     assert listed(as_) == []
