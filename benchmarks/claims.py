@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import nursery
 from claiming import Attempt, claims
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from flightctl.store.migrate import upgrade
 from people import flight_id, observe, person, unequal
 
@@ -48,7 +48,7 @@ class Line(NamedTuple):
 
 def _shared(database: Path, tokens: int) -> list[str]:
     """Tokens of one flight that its sharer lists."""
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         observe(db)
         sharer = person(db, "alice")
         sharer.lists.track(flight_id())
@@ -108,7 +108,7 @@ def _right(database: Path, guesses: int) -> int:
 
 
 def _unequal(database: Path) -> list[object]:
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         return unequal(db)
 
 

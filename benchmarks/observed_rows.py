@@ -22,7 +22,7 @@ from flightctl.providers.aviationstack_sightings import sightings
 from flightctl.providers.reading import Reading
 from flightctl.services.flight_codes import zone_of
 from flightctl.services.observing import Observing
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from flightctl.store.migrate import upgrade
 
 SIGHTS = 5
@@ -45,7 +45,7 @@ _ROUTES = [
 def main(path: Path, rows: int) -> dict[str, float]:
     """Rows a second, and peak memory in MiB. Raises SystemExit where a flight has no record, or more than one."""
     upgrade(path)
-    database = Database(path)
+    database = LocalFile(path)
     began = time.perf_counter()
     observed = Observing(lambda: database).observe(_sightings(rows // SIGHTS, zone_of(lambda: database)))
     seconds = time.perf_counter() - began

@@ -11,7 +11,7 @@ from pathlib import Path
 from listed_flights import planned
 
 from flightctl.store import lists
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 
 _READS = 1_000
 
@@ -19,7 +19,7 @@ _READS = 1_000
 def main(path: Path, flights: int) -> float:
     """Of flights drawn at random, the first one left out, which many more may list."""
     chosen, took = random.Random(527), list[float]()
-    with Database(path).reading() as session:
+    with LocalFile(path).reading() as session:
         for _ in range(_READS):
             flight_id = planned(chosen.randrange(1, flights)).flight_id
             began = time.perf_counter()

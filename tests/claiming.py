@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import nursery
 from flightctl.errors import TokenRefused
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import person
 
 UNLIMITED = 10**9
@@ -85,7 +85,7 @@ def _kill(pids: Sequence[int], within_s: float) -> None:
 
 
 def _work(database: Path, attempts: Sequence[Sequence[str]], answers: Path, max_failed: int) -> None:
-    with closing(Database(database)) as own, answers.open("w", buffering=1) as told:
+    with closing(LocalFile(database)) as own, answers.open("w", buffering=1) as told:
         for user, token in attempts:
             try:
                 person(own, user, max_failed=max_failed).sharing.claim(token)

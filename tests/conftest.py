@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,13 @@ from hypothesis import settings
 
 import aeroapi_server
 import nursery
+import postgres as postgres_server
 from aeroapi_server import AeroApiServer
 from flightctl.cli.main import run
 from flightctl.store.migrate import upgrade
+from postgres import RemoteDatabase, Server, Swept
 from running import Result
+from statements import compile_once
 from upstream import KEY, Upstream
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -33,6 +37,7 @@ settings.load_profile("flightctl")
 # Whatever the machine prefers, modules are compiled once and not for each process.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+compile_once()
 
 
 def pytest_collection_finish() -> None:
@@ -81,6 +86,37 @@ def database(home: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     shutil.copy(empty_cache, path)
     monkeypatch.setenv("FLIGHTCTL_DB", str(path))
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server that all workers of this run share, started by the first that needs it."""
+    # Not among pytest's own folders, which are closed to the user that a server runs as.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
+    with postgres_server.running(Path(tempfile.gettempdir()) / f"flightctl-postgres-{run}") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def swept(postgres: Server) -> Iterator[Swept]:
+    """A database of this worker's, for ``shared_remote``."""
+    with postgres_server.database(postgres) as made:
+        sweeping = Swept(made)
+        yield sweeping
+        sweeping.close()
+
+
+@pytest.fixture
+def shared_remote(swept: Swept) -> RemoteDatabase:
+    """An empty database with all logins, its tables made; reference data must stay as they are."""
+    return swept.emptied()
+
+
+@pytest.fixture
+def remote(postgres: Server) -> Iterator[RemoteDatabase]:
+    """A database of this test's own on it, with all logins, its tables made."""
+    with postgres_server.database(postgres) as made:
+        yield made
 
 
 @pytest.fixture

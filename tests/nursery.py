@@ -1,16 +1,19 @@
 """Processes of a test that begin where the imports end.
 
 Starting an interpreter and importing the program takes ten times what most command lines do. So every test run
-has one process that has imported it, and each process that a test asks for is forked from that one: with its own
-arguments, environment, folder and streams, to be signalled, killed and waited for as any other. What depends on
-the start itself (signals during imports, start-up time, the console script, Python's own options) is tested with
-``python -m flightctl``.
+has one process that has imported it and has run a command or two, and each process that a test asks for is forked
+from that one: with its own arguments, environment, folder and streams, to be signalled, killed and waited for as any
+other. What depends on the start itself (signals during imports, start-up time, the console script, Python's own
+options) is tested with ``python -m flightctl``.
 """
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
+import pkgutil
 import runpy
 import selectors
 import signal
@@ -19,9 +22,11 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Any, NoReturn
 
@@ -31,29 +36,23 @@ _DESCRIPTORS = _STREAMS + 2
 """The streams, where the order is read from, and where process and exit code are told."""
 _IMPORTED = (
     "alembic.command",
-    "httpx",
     "claiming",
-    "flightctl.cli.ingest",
-    "flightctl.cli.lookup",
-    "flightctl.cli.refresh",
-    "flightctl.cli.review",
-    "flightctl.cli.share",
-    "flightctl.cli.track",
-    "flightctl.cli.watch",
-    "flightctl.render.console",
-    "flightctl.services.dated_lookup",
-    "flightctl.services.day_endpoints",
-    "flightctl.services.flight_refresh",
-    "flightctl.services.ingesting",
-    "flightctl.services.local_tier",
-    "flightctl.services.lookup",
-    "flightctl.services.paid_routes",
-    "flightctl.services.refresh_run",
-    "flightctl.services.review",
-    "flightctl.services.sharing",
-    "flightctl.services.watching",
-    "flightctl.store.migrate",
+    "encodings.utf_8_sig",
+    "httpx",
+    "importlib_metadata",
+    "jaraco.classes.properties",
+    "jaraco.context",
+    "jaraco.functools",
+    "platformdirs",
 )
+"""Beside the program. What keyring needs is here, but it reads the environment when it is imported itself."""
+_RUN_ONLY = ("flightctl.__main__", "flightctl.store.migrations.")
+"""Modules that do their work when they are imported."""
+_RUN_BEFORE = (("--sandbox", "lookup", "NZ527"), ("--sandbox", "stats"))
+"""What they compile, read and look up is at hand for those that are forked."""
+
+
+_KEYS = ("FLIGHTCTL_AVIATIONSTACK_KEY", "FLIGHTCTL_AEROAPI_KEY")
 
 
 class Child:
@@ -140,6 +139,23 @@ def flightctl(*arguments: str, **more: Any) -> Child:
     return Child("nursery:become", list(arguments), **more)
 
 
+def stand_in() -> tuple[list[str], dict[str, str]]:
+    """What a terminal or a shell starts for a ``flightctl`` that is forked, and what has to be in its environment."""
+    _nursery(())
+    return [sys.executable, "-IS", str(Path(__file__).with_name("forked.py"))], {"NURSERY": _name(())}
+
+
+@contextmanager
+def on_path() -> Iterator[dict[str, str]]:
+    """An environment in which shells find the stand-in as ``flightctl``."""
+    words, more = stand_in()
+    with TemporaryDirectory() as folder:
+        command = Path(folder) / "flightctl"
+        command.write_text(f'#!/bin/sh\nexec {" ".join(words)} "$@"\n')
+        command.chmod(0o700)
+        yield {**os.environ, **more, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
 def call(job: str, order: Any, timeout: float = 300) -> Any:
     """What a function returns in a process of its own, by way of JSON."""
     with Child("nursery:answer", [job, order]) as child:
@@ -190,10 +206,18 @@ _NURSERIES: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], socket.socket]]
 def _nursery(options: tuple[str, ...]) -> socket.socket:
     if options not in _NURSERIES:
         ours, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, *options, __file__, str(theirs.fileno())]
-            _NURSERIES[options] = subprocess.Popen(command, pass_fds=[theirs.fileno()]), ours
+        with theirs, socket.socket(socket.AF_UNIX) as door:
+            door.bind("\0" + _name(options))
+            door.listen()
+            given = [theirs.fileno(), door.fileno()]
+            command = [sys.executable, *options, __file__, *map(str, given)]
+            _NURSERIES[options] = subprocess.Popen(command, pass_fds=given), ours
     return _NURSERIES[options][1]
+
+
+def _name(options: tuple[str, ...]) -> str:
+    """Where strangers to this process find the nursery."""
+    return f"flightctl-nursery-{os.getpid()}{''.join(options)}"
 
 
 def _file(content: bytes) -> int:
@@ -217,17 +241,32 @@ def _function(job: str) -> Callable[[Any], Any]:
     return found
 
 
-def _serve(way: socket.socket) -> None:
-    while True:
-        dot, descriptors, _, _ = socket.recv_fds(way, 1, _DESCRIPTORS)
-        if not dot:
-            return
-        if not os.fork():
-            way.close()
-            _keep(descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        _reap()
+def _serve(way: socket.socket, door: socket.socket) -> None:
+    with selectors.DefaultSelector() as ready:
+        ready.register(way, selectors.EVENT_READ)
+        ready.register(door, selectors.EVENT_READ)
+        while True:
+            for key, _ in ready.select():
+                if key.fileobj is way and not _start_one(way, (way, door)):
+                    return
+                if key.fileobj is door:
+                    with door.accept()[0] as visitor:
+                        _start_one(visitor, (visitor, way, door))
+            _reap()
+
+
+def _start_one(way: socket.socket, ours: Sequence[socket.socket]) -> bool:
+    """As ordered this way; false if nothing more will be."""
+    dot, descriptors, _, _ = socket.recv_fds(way, 1, _DESCRIPTORS)
+    if not dot:
+        return False
+    if not os.fork():
+        for one in ours:
+            one.close()
+        _keep(descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return True
 
 
 def _reap() -> None:
@@ -278,8 +317,40 @@ def _open_streams() -> None:
         setattr(sys, name, now)
 
 
+def _prepare() -> None:
+    _import_all()
+    # Python's own options are there to be told of what comes up for the first time.
+    if not (sys.flags.dev_mode or sys.warnoptions):
+        _run_some()
+    # What is there now, a process that looks through its garbage need not touch, which would copy it.
+    gc.collect()
+    gc.freeze()
+
+
+def _import_all() -> None:
+    import flightctl as program
+
+    ours = [module.name for module in pkgutil.walk_packages(program.__path__, "flightctl.")]
+    for name in (*_IMPORTED, *ours):
+        if not name.startswith(_RUN_ONLY):
+            import_module(name)
+
+
+def _run_some() -> None:
+    from flightctl.cli.main import run
+    from statements import compile_once
+
+    compile_once()
+    # Each process gets an environment of its own; this one is nobody's.
+    os.environ.clear()
+    with TemporaryDirectory() as home, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        # With keys at hand no keyring is asked for them, which would be chosen for good.
+        os.environ.update(dict.fromkeys(_KEYS, "0"), HOME=home)
+        for arguments in _RUN_BEFORE:
+            run(list(arguments))
+
+
 if __name__ == "__main__":
     sys.modules["nursery"] = sys.modules["__main__"]
-    for _name in _IMPORTED:
-        import_module(_name)
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _prepare()
+    _serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))

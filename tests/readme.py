@@ -62,14 +62,18 @@ def steps(block: str) -> list[Step]:
     return [Step(lines[0], tuple(lines[1:])) for lines in (command.splitlines() for command in commands)]
 
 
-def run_in_bash(commands: Sequence[str], folder: Path) -> list[list[str]]:
+def installed() -> dict[str, str]:
+    """An environment in which shells find the command as it was installed."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run_in_bash(commands: Sequence[str], folder: Path, environ: Mapping[str, str]) -> list[list[str]]:
     """What each command prints, stdout and stderr together, run one after the other in one shell."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     script = "set -m; exec 2>&1\n" + "\n".join(f"echo '<{n}>'\n{command}" for n, command in enumerate(commands))
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

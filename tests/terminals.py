@@ -13,6 +13,8 @@ from typing import Any
 
 import pexpect
 
+import nursery
+
 PATIENCE_S = 20.0
 _HOME = "\x1b[H"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -46,19 +48,28 @@ class Frame:
         return re.search(r"\x1b\[(?:\d+;)*(?:3|4|9)[0-7]", self.raw) is not None
 
 
+def spawned(*arguments: str, lines: int, columns: int, started: bool, **environ: str) -> pexpect.spawn:
+    """A command line in a terminal of its own: forked, or ``started`` as users do."""
+    command, more = ([sys.executable, "-m", "flightctl"], {}) if started else nursery.stand_in()
+    # Test runners that know readline leave the size of their own terminal behind.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return pexpect.spawn(
+        command[0],
+        [*command[1:], *arguments],
+        env={**inherited, "TERM": "xterm-256color", **more, **environ},
+        dimensions=(lines, columns),
+        encoding="utf-8",
+        timeout=30,
+    )
+
+
 class Terminal:
     """A command line in a terminal of its own."""
 
-    def __init__(self, *arguments: str, lines: int = 24, columns: int = 80, **environ: str) -> None:
-        # Test runners that know readline leave the size of their own terminal behind.
-        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "flightctl", *arguments],
-            env={**inherited, "TERM": "xterm-256color", **environ},
-            dimensions=(lines, columns),
-            encoding="utf-8",
-        )
+    def __init__(
+        self, *arguments: str, lines: int = 24, columns: int = 80, started: bool = False, **environ: str
+    ) -> None:
+        self.child = spawned(*arguments, lines=lines, columns=columns, started=started, **environ)
         self.found = self.attributes
         """As it was before the program has changed anything: the interpreter has not even started."""
         self.written = ""

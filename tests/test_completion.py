@@ -12,6 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+import nursery
 from running import Cached, Flightctl
 from upstream import Upstream
 
@@ -39,9 +40,10 @@ def offered(shell: str, typed: str) -> list[str]:
         "fish": {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
     }[shell]
     environ = {**os.environ, **asked, "_FLIGHTCTL_COMPLETE": f"complete_{shell}"}
-    done = subprocess.run([sys.executable, "-m", "flightctl"], env=environ, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    return done.stdout.split()
+    with nursery.flightctl(environ=environ) as child:
+        out, err = child.communicate(timeout=60)
+    assert err == b""
+    return out.decode().split()
 
 
 @pytest.mark.parametrize("shell", FILES)

@@ -13,7 +13,7 @@ import pytest
 from domain.sightings import sighting
 from flightctl.services import observing
 from flightctl.store import asked_days
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from running import Cached
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read there")
@@ -74,7 +74,7 @@ def _report(code: str, *arguments: str) -> tuple[str, list[str], int]:
 def test_nor_is_it_on_the_way_to_a_stored_flight_of_a_day(database: Path, options: tuple[str, ...]) -> None:
     now = datetime.now(UTC)
     day = now.date() + timedelta(days=30)
-    with closing(Database(database)) as db, db.writing() as session:
+    with closing(LocalFile(database)) as db, db.writing() as session:
         observing.take(session, [sighting(f"{day} 08:30", observed_at=now)])
         asked_days.remember(session, ["NZ527"], day, asked_days.AskedDay("aeroapi", now, None))
     out, loaded, _ = _report(AT_THE_END, "lookup", "NZ527", "--date", str(day), "--json", *options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pexpect
@@ -12,7 +12,7 @@ import pytest
 
 from flightctl.settings import config_path
 from running import Cached, Flightctl, Rows
-from terminals import ended, interrupt_question
+from terminals import ended, interrupt_question, spawned
 from upstream import KEY, Upstream, row
 
 Terminal = Callable[..., pexpect.spawn]
@@ -25,16 +25,8 @@ def terminal() -> Iterator[Terminal]:
     """Start a command line in a terminal of so many columns."""
     opened: list[pexpect.spawn] = []
 
-    def start(*arguments: str, columns: int = 100, **environ: str) -> pexpect.spawn:
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "flightctl", *arguments],
-            env={**os.environ, "TERM": "xterm-256color", **environ},
-            dimensions=(40, columns),
-            encoding="utf-8",
-            timeout=30,
-        )
-        opened.append(child)
+    def start(*arguments: str, columns: int = 100, started: bool = False, **environ: str) -> pexpect.spawn:
+        opened.append(child := spawned(*arguments, lines=40, columns=columns, started=started, **environ))
         return child
 
     yield start
@@ -63,7 +55,7 @@ def test_forget_asks_and_a_yes_deletes(terminal: Terminal, cached: Cached, rows:
 
 def test_control_c_at_a_question_is_an_interruption(terminal: Terminal, cached: Cached) -> None:
     cached("NZ527")
-    child = terminal("forget", "NZ527")
+    child = terminal("forget", "NZ527", started=True)
     child.expect("NZ527.*:")
     interrupt_question(child)
     assert ended(child)[0] == 130
@@ -71,9 +63,10 @@ def test_control_c_at_a_question_is_an_interruption(terminal: Terminal, cached: 
 
 def test_control_c_during_a_call_is_an_interruption_without_a_traceback(terminal: Terminal, upstream: Upstream) -> None:
     upstream.delay_s = 5
-    child = terminal("lookup", "NZ527")
+    child = terminal("lookup", "NZ527", started=True)
     while not upstream.asked:
         assert child.isalive()
+        time.sleep(0.01)
     child.sendintr()
     code, screen = ended(child)
     assert (code, "Traceback" in screen) == (130, False)
@@ -105,7 +98,7 @@ def test_quitting_leaves_the_rest_for_later(terminal: Terminal, flightctl: Fligh
 
 
 def test_a_key_is_asked_for_without_echo(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = terminal("config", "set", "aviationstack.key")
+    child = terminal("config", "set", "aviationstack.key", started=True)
     child.expect("aviationstack.key:")
     child.sendline(KEY)
     code, screen = ended(child)

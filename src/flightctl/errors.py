@@ -4,14 +4,16 @@ FlightctlError
 ├── UsageError (2)          BadDesignator, BadAirport, BadDate, BadFlightId, SeveralFlights,
 │                           MalformedRow, ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
-├── NotAllowed (4)
+├── NotAllowed (4)          LoginRefused
 ├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, BreakerOpen,
 │   │                       KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
 │   └── ToldToWait (5)      Unavailable, RateLimited
 ├── BudgetReached (6)       Frozen, QuotaUsedUp
 ├── StateRefused (7)        AlreadyConfirmed, SeveralProposals, TokenRefused, ShareOver
-├── LocalFileError (8)      Locked, Full, ReadOnly, Corrupt, Newer, OutputLost
-└── ConfigurationError (10) NoKey, BadUser
+├── StoreError (5)
+│   ├── LocalFileError (8)  Locked, Full, ReadOnly, Corrupt, Newer, OutputLost
+│   └── RemoteError (5)     RemoteUnreachable, RemoteTimedOut, RemoteOutdated
+└── ConfigurationError (10) NoKey, MissingPart, BadUser
 """
 
 from __future__ import annotations
@@ -113,6 +115,13 @@ class NotAllowed(FlightctlError):
 
     exit_code = 4
     code = "denied"
+
+
+class LoginRefused(NotAllowed):
+    """The remote does not let this login in."""
+
+    code = "login_refused"
+    default_hint = "check the user and the password in FLIGHTCTL_REMOTE_URL or ~/.pgpass; an admin can make a login"
 
 
 class UpstreamError(FlightctlError):
@@ -305,12 +314,47 @@ class ShareOver(StateRefused):
     code = "share_over"
 
 
-class LocalFileError(FlightctlError):
+class StoreError(FlightctlError):
+    """What keeps the data, here or remote, cannot be used."""
+
+    exit_code = 5
+    code = "store"
+    stops_a_run = True
+
+
+class RemoteError(StoreError):
+    """The remote database did not do what it was asked."""
+
+    code = "remote_failed"
+    default_hint = "'flightctl doctor' looks for the reason"
+
+
+class RemoteUnreachable(RemoteError):
+    """No connection to the remote, or one that broke."""
+
+    code = "remote_unreachable"
+    default_hint = "check the network and FLIGHTCTL_REMOTE_URL; cached flights still answer"
+
+
+class RemoteTimedOut(RemoteError):
+    """The remote did not answer in time."""
+
+    code = "remote_timeout"
+    default_hint = "try again; cached flights still answer"
+
+
+class RemoteOutdated(RemoteError):
+    """The remote's tables are not those of this version."""
+
+    code = "remote_schema"
+    default_hint = "an admin runs 'flightctl db upgrade --url ADMIN_URL' with the newest flightctl"
+
+
+class LocalFileError(StoreError):
     """The local SQLite file cannot be used."""
 
     exit_code = 8
     code = "local_file"
-    stops_a_run = True
     default_hint = "check the file, its folder and its disk"
 
 
@@ -380,6 +424,12 @@ BREAKING_KINDS = tuple(
     )
 )
 """Under which names statistics count the failures that open a breaker."""
+
+
+class MissingPart(ConfigurationError):
+    """What is configured needs a part of the program that was not installed with it."""
+
+    code = "missing_part"
 
 
 class BadUser(ConfigurationError):

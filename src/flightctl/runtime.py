@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from flightctl import settings as configuration
 from flightctl.domain.caller import Caller, OpenTo, Role, Tier
 from flightctl.domain.strategy import Strategy
 from flightctl.domain.text import storable
+from flightctl.errors import LocalFileError, NotAllowed
 from flightctl.render.output import Format, Output
 from flightctl.settings import DEFAULT, Settings
 from flightctl.store.hits import LocalReader, TablesMissing, open_reader
@@ -42,8 +44,11 @@ if TYPE_CHECKING:
     from flightctl.services.spending import Spending
     from flightctl.services.watching import Watching
     from flightctl.store.engine import Database
+    from flightctl.store.local_engine import LocalFile
+    from flightctl.store.remote_engine import Remote
 
 _LOOK_WAIT_S = 0.1
+_WHOAMI = "'flightctl whoami' shows your tier and who decided it"
 SANDBOX = "sandbox"
 AVIATIONSTACK = "aviationstack"
 
@@ -79,7 +84,14 @@ class Runtime:
     def __init__(self, options: Options, environ: Mapping[str, str], clock: Callable[[], datetime] = utc_now) -> None:
         self.options = options
         self.environ = environ
-        self.clock = clock
+        self._clock = clock
+        self._remote_is_ahead = timedelta()
+        self._has_handed_over = False
+        self._shared_caps: Mapping[str, int | None] = {}
+
+    def clock(self) -> datetime:
+        """Now; by the remote's clock, as soon as it is known, so that all machines mean the same."""
+        return self._clock() + self._remote_is_ahead
 
     @cached_property
     def settings(self) -> Settings:
@@ -99,7 +111,16 @@ class Runtime:
 
     @cached_property
     def caller(self) -> Caller:
-        """Who asks: without a remote, the owner of the local file, whom the environment can lower for a trial."""
+        """Who asks: whom the remote says, or the owner of the local file; the environment can lower them for a trial.
+
+        Raises RemoteError, NotAllowed.
+        """
+        if self.has_remote:
+            from flightctl.services.identity import caller_of, read_identity
+
+            known, self._remote_is_ahead = read_identity(self._remote)
+            self._shared_caps = known.caps
+            return caller_of(known, self.settings, self._remote.title)
         tier, role = self.settings.value("caller.tier"), self.settings.value("caller.role")
         lowered = [value.origin for value in (tier, role) if value.origin != DEFAULT]
         return Caller(
@@ -108,6 +129,28 @@ class Runtime:
             Role[role.parsed().upper()],
             "; ".join(["local file", *dict.fromkeys(lowered)]),
         )
+
+    @property
+    def has_remote(self) -> bool:
+        """Whether a shared database is configured; the sandbox has none."""
+        return bool(self.settings["remote.url"]) and not self.options.sandbox
+
+    @cached_property
+    def _remote(self) -> Remote:
+        from flightctl.store.remote_engine import Remote
+
+        return Remote(self.settings["remote.url"])
+
+    @property
+    def _caps(self) -> Mapping[str, int | None]:
+        """Paid units in a cycle that everybody together may use, by provider, as the remote says."""
+        _ = self.caller
+        return self._shared_caps
+
+    @property
+    def _learns(self) -> bool:
+        """Whether providers' answers teach the reference tables; those of a remote are service's to write."""
+        return not self.has_remote or self.caller.role >= Role.SERVICE
 
     @cached_property
     def path(self) -> Path:
@@ -134,6 +177,11 @@ class Runtime:
         """Whether this caller may make paid calls."""
         return self.caller.may_spend(OpenTo(self.settings["aviationstack.open_to"]))
 
+    @property
+    def _may_try_to_spend(self) -> bool:
+        """The same before the remote, which decides, has been asked: a cached answer does not need it."""
+        return self.has_remote or self.may_spend
+
     def reader(self) -> LocalReader:
         """The reader of local hits; makes or upgrades the file first where that is due. Raises LocalFileError."""
         try:
@@ -149,19 +197,50 @@ class Runtime:
         """The local tier of look-ups."""
         from flightctl.services.local_tier import LocalTier
 
-        return LocalTier(self.reader)
+        return LocalTier(self.reader, reports=self.has_remote)
 
     @cached_property
+    def tiers(self) -> LocalTier:
+        """The local tier, with the remote behind it where there is one."""
+        if not self.has_remote:
+            return self.local
+        from flightctl.domain.tiers import CopyLifetimes
+        from flightctl.services.two_tiers import Behind, TwoTiers
+
+        lifetimes = CopyLifetimes(self.ttl, timedelta(hours=self.settings["cache.local_ttl_hours"]))
+        behind = Behind(lambda: self.database, lambda: self.local_file, lifetimes, self.clock)
+        return TwoTiers(self.reader, behind)
+
+    @property
     def database(self) -> Database:
+        """Where the facts are: the remote, or the local file. Raises StoreError, NotAllowed."""
+        if not self.has_remote:
+            return self.local_file
+        # Who is let in at all is known first, and what time it is there.
+        _ = self.caller
+        self._hand_over()
+        return self._remote
+
+    def _hand_over(self) -> None:
+        """What was counted here goes along, once in a run; where the file is in trouble, the next time."""
+        if not self._has_handed_over:
+            self._has_handed_over = True
+            from flightctl.services.counting import hand_over
+
+            with suppress(LocalFileError):
+                hand_over(self.local_file, self._remote)
+
+    @cached_property
+    def local_file(self) -> LocalFile:
         """The local file for reading and writing, its tables up to date. Raises LocalFileError."""
         if self.local.trouble is not None:
             # It has been waited for once; another wait would end the same.
             raise self.local.trouble
-        from flightctl.store.engine import Database
+        from flightctl.store.local_engine import LocalFile
         from flightctl.store.migrate import upgrade
 
         upgrade(self.path)
-        return Database(self.path)
+        return LocalFile(self.path)
 
     def lookups(self, flags: LookupFlags) -> Lookups:
         """A look-up with the strategy that this caller is entitled to; raises ConfigurationError."""
@@ -169,7 +248,7 @@ class Runtime:
 
         upstream = Upstream(self.provider, lambda: self.shared)
         price = self.price if flags.explain else None
-        return Lookups(self.local, upstream, self._strategy(flags), self.clock, explained_price=price)
+        return Lookups(self._tiers(flags), upstream, self._strategy(flags), self.clock, explained_price=price)
 
     def dated_lookups(self, flags: LookupFlags, day: DepartureDay) -> DatedLookups:
         """A look-up for one day; raises ConfigurationError."""
@@ -177,7 +256,7 @@ class Runtime:
 
         strategy = self._strategy(flags)
         return DatedLookups(
-            self.local, lambda: self.days, strategy, self.lifetimes, day, self.clock, explains=flags.explain
+            self._tiers(flags), lambda: self.days, strategy, self.lifetimes, day, self.clock, explains=flags.explain
         )
 
     @property
@@ -209,6 +288,8 @@ class Runtime:
                 lifetimes=self.lifetimes,
                 negative_ttl=self.negative_ttl,
                 sandbox=self.options.sandbox,
+                caps=self._caps,
+                learns=self._learns,
             )
         )
 
@@ -229,6 +310,7 @@ class Runtime:
             self.negative_ttl,
             keep_payload=self.settings["cache.store_payload"],
             keep=self.settings["cache.enabled"],
+            learns=self._learns,
         )
         return KeptRoutes(lambda: self.database, settings)
 
@@ -246,7 +328,7 @@ class Runtime:
 
         if self.options.sandbox:
             return billed_accounts.sandbox_account(self.settings)
-        return billed_accounts.account(self.settings, AVIATIONSTACK)
+        return billed_accounts.within(billed_accounts.account(self.settings, AVIATIONSTACK), self._caps)
 
     @property
     def known_accounts(self) -> list[Account]:
@@ -255,7 +337,7 @@ class Runtime:
 
         if self.options.sandbox:
             return [billed_accounts.sandbox_account(self.settings)]
-        return billed_accounts.known_accounts(self.settings)
+        return [billed_accounts.within(one, self._caps) for one in billed_accounts.known_accounts(self.settings)]
 
     @property
     def price(self) -> Price:
@@ -269,6 +351,8 @@ class Runtime:
     @cached_property
     def shared(self) -> SharedRoutes:
         """The paid step behind the single flight; raises as ``paid``."""
+        if not self.may_spend:
+            raise NotAllowed("not in the cache; live lookups are for subscribers", hint=_WHOAMI)
         from flightctl.services.paid_pages import PaidPages
         from flightctl.services.shared_routes import SharedRoutes
         from flightctl.services.single_flight import SingleFlight
@@ -304,10 +388,18 @@ class Runtime:
     def watching(self) -> Watching:
         """The caller's list as it changes; raises LocalFileError and BadUser."""
         from flightctl.services.watching import Watching
-        from flightctl.store.engine import Database
+
+        if self.has_remote:
+            from flightctl.store.remote_watch import RemoteWatch
+
+            signal = RemoteWatch(self.settings["remote.listen_url"] or self.settings["remote.url"])
+            return Watching(self.database, signal, self.caller, self.clock)
+        from flightctl.store.file_watch import FileWatch
+        from flightctl.store.local_engine import LocalFile
 
         # Nobody waits for a lock in front of a live table: it is looked at again soon.
-        return Watching(Database(self.database.path, wait_s=_LOOK_WAIT_S), self.caller, self.clock)
+        file = LocalFile(self.local_file.path, wait_s=_LOOK_WAIT_S)
+        return Watching(file, FileWatch(self.path), self.caller, self.clock)
 
     def ingesting(self) -> Ingesting:
         """What takes up flight updates; raises LocalFileError."""
@@ -330,14 +422,17 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for opened in ("local", "database", "paid", "day_endpoints"):
+        for opened in ("local", "tiers", "local_file", "_remote", "paid", "day_endpoints"):
             if opened in self.__dict__:
                 self.__dict__[opened].close()
+
+    def _tiers(self, flags: LookupFlags) -> LocalTier:
+        return self.local if flags.offline else self.tiers
 
     def _strategy(self, flags: LookupFlags) -> Strategy:
         return Strategy(
             self.ttl,
-            may_ask=self.may_spend,
+            may_ask=self._may_try_to_spend,
             offline=flags.offline,
             refresh=flags.refresh,
             cache_enabled=self.settings["cache.enabled"],

@@ -135,6 +135,7 @@ SETTINGS = (
         _positive_number,
         "how long 'no such flight' is remembered (+-20 %)",
     ),
+    Setting("cache.local_ttl_hours", "24", _positive_number, "how long a copy of a remote entry does unchecked"),
     Setting("cache.store_payload", "false", _yes_or_no, "keep the provider's raw rows beside an entry"),
     Setting("aviationstack.key", "", str, "access key; set it from stdin, never as an argument", secret=True),
     Setting("aviationstack.key_file", "", str, "file that holds the access key, mode 0600"),
@@ -179,6 +180,20 @@ SETTINGS = (
     Setting("flights.ttl_far_hours", "24", _positive_number, "the same for one that leaves later"),
     Setting("budget.reserve_percent", "10", _percent, "part of a budget that refresh-stale and --verify leave alone"),
     Setting("sharing.max_failed_claims", "10", _count, "refused claims an hour and user, before they have to wait"),
+    Setting(
+        "remote.url",
+        "",
+        str,
+        "the shared PostgreSQL, such as postgresql://alice@db.example/flightctl; empty: none",
+        secret=True,
+    ),
+    Setting(
+        "remote.listen_url",
+        "",
+        str,
+        "the same without a transaction pooler in between, for 'watch'; empty: remote.url",
+        secret=True,
+    ),
     Setting("caller.user", "", str, "who you are; empty: the login", "FLIGHTCTL_USER"),
     Setting("caller.tier", "subscriber", _words_of(Tier), "lower your tier for a trial", "FLIGHTCTL_TIER"),
     Setting(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
+import nursery
 from crowd import crowd
 from running import Cached, Flightctl, Rows
 from upstream import Upstream, row
@@ -31,7 +30,7 @@ def test_a_call_whose_process_ends_in_the_middle_of_it_stays_used(
     known: Upstream, rows: Rows, how: signal.Signals, code: int
 ) -> None:
     known.delay_s = 3.0
-    with subprocess.Popen([sys.executable, "-m", "flightctl", "lookup", "NZ1"], stderr=subprocess.DEVNULL) as process:
+    with nursery.flightctl("lookup", "NZ1") as process:
         while process.poll() is None and not known.asked:
             time.sleep(0.02)
         process.send_signal(how)

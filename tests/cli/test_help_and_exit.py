@@ -16,7 +16,7 @@ from running import Flightctl
 SUBCOMMANDS = {
     "budget": ("show", "freeze", "thaw"),
     "config": ("show", "get", "set", "unset", "path"),
-    "db": ("status", "upgrade", "downgrade", "backup", "restore"),
+    "db": ("status", "upgrade", "downgrade", "backup", "restore", "grant", "revoke", "users"),
     "sandbox": ("serve", "reset"),
 }
 EVERY = [

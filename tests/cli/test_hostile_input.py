@@ -117,24 +117,32 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.parametrize("count", [10, pytest.param(30, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_random_arguments_of_every_other_command(
-    flightctl: Flightctl, upstream: Upstream, home: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    flightctl: Flightctl,
+    upstream: Upstream,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    count: int,
 ) -> None:
     monkeypatch.setenv("FLIGHTCTL_CONFIG", str(home / "config.toml"))
-    for argument in _bytes(5, 30, without=b""):
+    for argument in _bytes(5, count, without=b""):
         _check(flightctl(*(word.replace("{}", os.fsdecode(argument)) for word in command)))
 
 
 VARIABLES = ["CACHE_TTL_DAYS", "DB", "CONFIG", "USER", "ROLE", "AVIATIONSTACK_URL", "AVIATIONSTACK_KEY", "OUTPUT_COLOR"]
 
 
+@pytest.mark.parametrize("count", [8, pytest.param(20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_random_values_of_settings(
-    flightctl: Flightctl, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+    flightctl: Flightctl, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, count: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for value in _bytes(6, 5 if variable == "DB" else 20, without=b"\x00/"):
+    # Each new database takes half a second.
+    for value in _bytes(6, count // 4 if variable == "DB" else count, without=b"\x00/"):
         monkeypatch.setenv(f"FLIGHTCTL_{variable}", os.fsdecode(value))
         _check(flightctl("lookup", "NZ527", "--json"))
         _check(flightctl("whoami"))

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from crowd import crowd
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import flight_id, observe, person
 from running import Flightctl, Result, Rows
 from trouble import make_newer, spoil_header
@@ -39,7 +39,7 @@ Given = Callable[..., Result]
 @pytest.fixture(autouse=True)
 def stored(database: Path) -> None:
     """A flight that alice and bob list."""
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         observe(opened, 0, observed_at=BEGAN)
         for user in ("alice", "bob"):
             person(opened, user).lists.track(ID)

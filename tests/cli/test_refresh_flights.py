@@ -6,8 +6,11 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import closing
+from copy import deepcopy
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from aeroapi_server import AeroApiServer, flight_row, schedule_row
 from dated import AKL, CHC, DAY, local, today
 from domain.sightings import sighting
 from flightctl.services import observing
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import person
 from running import Flightctl, Result, Rows
 from trouble import change
@@ -47,7 +50,7 @@ def track(flightctl: Flightctl, aeroapi: AeroApiServer, database: Path) -> Track
         serve(aeroapi, number, day, clock)
         assert flightctl("lookup", f"NZ{number}", "--date", str(day), "--refresh").code == 0
         flight = f"ANZ{number}.{day}.{clock.replace(':', '')}.NZAA.NZCH"
-        with closing(Database(database)) as db:
+        with closing(LocalFile(database)) as db:
             for user in range(users):
                 person(db, f"user{user}").lists.track(flight)
         return flight
@@ -69,12 +72,31 @@ def age(database: Path, aeroapi: AeroApiServer) -> Callable[[], None]:
 Age = Callable[[], None]
 
 
+@dataclass
+class Kept:
+    """What is made once, by the first who needs it: a file, and what the provider has."""
+
+    file: Path
+    ids: list[str] = field(default_factory=list)
+    rows: tuple[list[Any], list[Any]] = ([], [])
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("three") / "cache.db")
+
+
 @pytest.fixture
-def three(track: Track, age: Age) -> list[str]:
+def three(track: Track, age: Age, kept: Kept, aeroapi: AeroApiServer, database: Path) -> list[str]:
     """NZ1 to NZ3, due; that many people track each."""
-    ids = [track(number, users=number) for number in (1, 2, 3)]
-    age()
-    return ids
+    if not kept.ids:
+        kept.ids = [track(number, users=number) for number in (1, 2, 3)]
+        age()
+        shutil.copy(database, kept.file)
+        kept.rows = aeroapi.flights, aeroapi.schedules
+    shutil.copy(kept.file, database)
+    aeroapi.flights, aeroapi.schedules = deepcopy(kept.rows)
+    return list(kept.ids)
 
 
 def refresh(flightctl: Flightctl, *options: str) -> Result:
@@ -204,7 +226,7 @@ def test_a_day_that_no_provider_tells_of_any_more_is_no_failure_for_ever(
     flightctl: Flightctl, aeroapi: AeroApiServer, database: Path
 ) -> None:
     """It was last seen before it left, and then nobody looked for months."""
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         long_ago = today(AKL) - 120 * DAY
         seen_at = datetime.now(UTC) - 121 * DAY
         with db.writing() as session:

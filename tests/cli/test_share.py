@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flightctl.render.flights import FLIGHT_KEYS
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import flight_id, observe
 from running import As, Rows
 
@@ -29,7 +29,7 @@ NO_TOKEN = "A" * 43
 
 @pytest.fixture
 def stored(database: Path) -> None:
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         observe(opened, 0)
         observe(opened, 1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from leaks import no_trace, traces_of
 from people import flight_id, observe
 from running import As, Flightctl, Result
@@ -22,7 +22,7 @@ FORMATS: list[tuple[str, ...]] = [(), ("--json",), ("--format", "ndjson"), ("--f
 @pytest.fixture
 def shared(as_: As, database: Path) -> str:
     """The token of alice's flight."""
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         observe(opened)
     as_("alice", "track", ID)
     token: str = as_("alice", "share", ID, "--json").json["token"]

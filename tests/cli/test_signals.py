@@ -1,4 +1,4 @@
-"""Interruption, termination, readers that go away and streams that are not there; all as real processes."""
+"""Interruption, termination, readers that go away and streams that are not there; all in processes of their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import nursery
 from running import Cached, Flightctl, Rows
 from upstream import KEY, Upstream, row
 
@@ -22,9 +23,8 @@ PATIENCE_S = 30
 
 
 @contextmanager
-def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "flightctl", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+def _running(*arguments: str) -> Iterator[nursery.Child]:
+    with nursery.flightctl(*arguments) as child:
         try:
             yield child
         finally:
@@ -95,8 +95,10 @@ def _into_a_closed_pipe(*arguments: str, both: bool = False) -> tuple[int, bytes
     """Exit code and stderr where nobody reads stdout (nor stderr, if ``both``)."""
     ours, theirs = os.pipe()
     os.close(ours)
+    words, more = nursery.stand_in()
     done = subprocess.run(
-        [sys.executable, "-m", "flightctl", *arguments],
+        [*words, *arguments],
+        env={**os.environ, **more},
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs if both else subprocess.PIPE,

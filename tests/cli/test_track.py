@@ -22,6 +22,7 @@ from domain.sightings import sighting
 from flightctl.render.flights import FLIGHT_KEYS
 from flightctl.services import observing
 from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import UNKNOWN, flight_id, observe
 from running import As, Result, Rows
 from terminals import Terminal, ended, interrupt_question
@@ -34,7 +35,7 @@ FAR = today(AKL) + 30 * DAY
 @pytest.fixture
 def stored(database: Path) -> None:
     """Two flights of NZ527."""
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         observe(db, 0)
         observe(db, 1)
 
@@ -435,7 +436,7 @@ def leaving(db: Database, number: int, away: timedelta) -> str:
 
 def test_the_next_departure_is_first_and_what_has_left_comes_last(as_: As, database: Path) -> None:
     away = [30 * HOUR, -50 * HOUR, 2 * HOUR, -3 * HOUR, 200 * HOUR]
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         ids = {span: leaving(db, number, span) for number, span in enumerate(away, 1)}
     for flight in ids.values():
         assert as_("alice", "track", flight).code == 0

@@ -9,7 +9,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +19,7 @@ from typing import Any
 import pytest
 
 import nursery
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import flight_id, observe, person
 from running import Flightctl, Result
 from terminals import PATIENCE_S, Terminal
@@ -39,7 +38,7 @@ FOOT = "q quit   s sort"
 def listed(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alice, who watches, tracks two flights of three."""
     monkeypatch.setenv("FLIGHTCTL_USER", "alice")
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         for number in range(3):
             observe(db, number)
         for number in range(2):
@@ -106,7 +105,7 @@ def test_what_is_written_while_others_commit_all_the_time_is_shown(watch: Watch,
 
 
 def test_q_ends_it_and_leaves_the_terminal_as_it_was(watch: Watch) -> None:
-    terminal = watch()
+    terminal = watch(started=True)
     assert terminal.attributes != terminal.found, "it reads single keys"
     terminal.press("q")
     assert (terminal.ends(), terminal.is_as_found) == (0, True)
@@ -123,7 +122,7 @@ def test_s_sorts_by_one_thing_after_the_other_and_every_key_counts(watch: Watch)
 
 
 def test_control_c_ends_it_with_130_and_leaves_the_terminal_as_it_was(watch: Watch) -> None:
-    terminal = watch()
+    terminal = watch(started=True)
     terminal.child.sendintr()
     assert (terminal.ends(), terminal.is_as_found) == (130, True)
     assert "Traceback" not in terminal.written
@@ -231,7 +230,7 @@ def test_under_a_lock_it_can_be_left(watch: Watch, database: Path) -> None:
 def test_a_file_in_its_place_is_shown(watch: Watch, ingest: Ingest, database: Path) -> None:
     terminal = watch()
     other = shutil.copy(database, database.with_name("other.db"))
-    with closing(Database(Path(other))) as db:
+    with closing(LocalFile(Path(other))) as db:
         person(db, "alice").lists.untrack(flight_id(1))
     Path(other).rename(database)
     terminal.shows("alice: 1 flight ")
@@ -340,8 +339,11 @@ def test_a_signal_ends_the_lines(gate: Gate, sent: int, code: int) -> None:
 
 
 def test_a_reader_that_has_enough_ends_it_quietly(gate: Gate) -> None:
-    command = f"{sys.executable} -m flightctl watch | head -n 1; echo ${{PIPESTATUS[0]}}"
-    with subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shell:
+    command = ["bash", "-c", "flightctl watch | head -n 1; echo ${PIPESTATUS[0]}"]
+    with (
+        nursery.on_path() as environ,
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shell,
+    ):
         deadline = time.monotonic() + PATIENCE_S
         while shell.poll() is None and time.monotonic() < deadline:
             gate()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import DAY, UNKNOWN, flight_id, observe, person
 from running import Flightctl
 
@@ -20,7 +20,7 @@ ID = flight_id()
 @pytest.fixture
 def listed(database: Path) -> None:
     """The flight is in the lists of carol and alice, who both have it twice, and another one in bob's."""
-    with closing(Database(database)) as db:
+    with closing(LocalFile(database)) as db:
         for number in range(3):
             observe(db, number)
         carol, alice, bob = (person(db, user) for user in ("carol", "alice", "bob"))

@@ -84,11 +84,12 @@ def test_however_large_a_feed_is_a_run_costs_at_most_a_page_an_airline_more_than
     assert Service(rows).run(work_of(due, totals)) <= len(due) + (0 if is_known else len(counts))
 
 
+@pytest.mark.parametrize("feeds", [2, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("factor", "most"), [(1, 24), (3, 68), (10, 204)])
-def test_two_thousand_entries_of_twelve_airlines_cost_a_call_a_page(factor: int, most: int) -> None:
+def test_two_thousand_entries_of_twelve_airlines_cost_a_call_a_page(factor: int, most: int, feeds: int) -> None:
     due = [one for number, airline in enumerate(AIRLINES) for one in entries(airline, 167 if number < 8 else 166)]
     assert len(due) == 2_000
-    for seed in range(5):
+    for seed in range(feeds):
         service = Service(rows_of(due, factor, 0.95, random.Random(seed)))
         assert service.run(work_of(due)) <= most
 

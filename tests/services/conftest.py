@@ -9,29 +9,29 @@ from pathlib import Path
 import pytest
 
 from domain.sightings import NOW
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import Person, flight_id, observe, person
 from services.payers import Payers
 
 
 @pytest.fixture
 def payers(database: Path) -> Iterator[Payers]:
-    opened = Database(database)
+    opened = LocalFile(database)
     yield Payers(opened)
     opened.close()
 
 
 @pytest.fixture
-def db(database: Path) -> Iterator[Database]:
+def db(database: Path) -> Iterator[LocalFile]:
     """With two flights that nobody has left with yet."""
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         observe(opened, 0, observed_at=NOW)
         observe(opened, 1, observed_at=NOW)
         yield opened
 
 
 @pytest.fixture
-def alice(db: Database) -> Person:
+def alice(db: LocalFile) -> Person:
     """Who lists the first flight."""
     alice = person(db, "alice")
     alice.lists.track(flight_id())

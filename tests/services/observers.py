@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flightctl.domain.sighting import FlightStatus, Place, Sighting, Times
 from flightctl.services.observing import Observing
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 
 ROWS = 100
 """Flights of an answer."""
@@ -56,7 +56,7 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    database = Database(Path(sys.argv[1]))
+    database = LocalFile(Path(sys.argv[1]))
     _say("ready")
     sys.stdin.readline()
     observed = Observing(lambda: database).observe(_answers(int(sys.argv[2])))

@@ -23,6 +23,7 @@ from flightctl.domain.ingestion import Ingested
 from flightctl.errors import Locked, NotAllowed
 from flightctl.store import flights
 from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import FIRST, Person, flight_id, person, unequal
 from running import Rows
 from trouble import held
@@ -508,7 +509,7 @@ def test_an_interrupted_run_can_be_repeated(db: Database, database: Path, steps:
     lines = bulk([flight_id(0), flight_id(1), NEW], 500)
     other = database.with_name("uninterrupted.db")
     shutil.copy(database, other)
-    with closing(Database(other)) as undisturbed:
+    with closing(LocalFile(other)) as undisturbed:
         whole = ingest(undisturbed, *lines)
     run = service(db).ingest([lines])
     for _ in range(steps):
@@ -532,14 +533,14 @@ def test_two_at_once_over_the_same_lines_apply_each_update_once(db: Database, da
 
 
 def _run(database: Path, lines: list[str], barrier: Barrier, told: list[Ingested]) -> None:
-    with closing(Database(database, wait_s=30)) as opened:
+    with closing(LocalFile(database, wait_s=30)) as opened:
         barrier.wait(30)
         told.append(ingest(opened, *lines))
 
 
 def test_a_locked_file_is_told_of_and_nothing_is_half_done(db: Database, database: Path) -> None:
     before = everything(database)
-    with closing(Database(database, wait_s=0.1)) as impatient, held(database, "BEGIN IMMEDIATE"):
+    with closing(LocalFile(database, wait_s=0.1)) as impatient, held(database, "BEGIN IMMEDIATE"):
         with pytest.raises(Locked) as locked:
             ingest(impatient, own(departure_gate="24"))
         assert (locked.value.exit_code, everything(database)) == (8, before)

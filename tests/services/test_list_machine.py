@@ -27,7 +27,7 @@ from flightctl.domain.listing import Kind
 from flightctl.errors import NotFound, ShareOver, TokenRefused
 from flightctl.store import lists, shares
 from flightctl.store.clock import database_now
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import Person, flight_id, observe, person
 from trouble import change
 
@@ -100,7 +100,7 @@ class Machine(RuleBasedStateMachine):
 
     made = Bundle("made")
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: LocalFile) -> None:
         super().__init__()
         self.db, self.model = db, Model()
         self.people = {user: person(db, user, max_failed=MAX_FAILED) for user in USERS}
@@ -233,12 +233,12 @@ class Machine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def db(database: Path) -> Iterator[Database]:
-    with closing(Database(database)) as opened:
+def db(database: Path) -> Iterator[LocalFile]:
+    with closing(LocalFile(database)) as opened:
         yield opened
 
 
-def test_any_order_of_steps_does_what_the_model_does(db: Database) -> None:
+def test_any_order_of_steps_does_what_the_model_does(db: LocalFile) -> None:
     moderate = settings(
         max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )

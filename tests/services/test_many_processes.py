@@ -20,7 +20,7 @@ from flightctl.domain.route import direct
 from flightctl.runtime import Options, Runtime
 from flightctl.services.refresh_run import Teller
 from flightctl.store import proposals, routes
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from running import Cached
 from trouble import column, intact
 from upstream import Upstream, row
@@ -50,7 +50,7 @@ class Story:
 
     def _propose(self, flights: Sequence[str]) -> None:
         now = datetime.now(UTC) - timedelta(hours=1)
-        database = Database(self.database)
+        database = LocalFile(self.database)
         with database.writing() as session:
             for flight in flights:
                 route = direct(flight, "PX", "POM", "LAE")
@@ -133,17 +133,22 @@ class Story:
 _COUNT = "SELECT n FROM lookup_counts WHERE bucket = '{}'"
 
 
+ROUNDS = pytest.mark.parametrize("rounds", [1, pytest.param(2, marks=pytest.mark.slow)])
+
+
+@ROUNDS
 def test_32_processes_at_once_see_no_error_and_lose_nothing_and_count_exactly(
-    database: Path, upstream: Upstream
+    database: Path, upstream: Upstream, rounds: int
 ) -> None:
-    story = Story(database, upstream, rounds=2)
+    story = Story(database, upstream, rounds)
     ended = crowd(story.commands, at_once=AT_ONCE)
     story.check(ended)
     assert not any(one.killed for one in ended)
 
 
-def test_those_that_are_killed_harm_nobody_else(database: Path, upstream: Upstream) -> None:
-    story = Story(database, upstream, rounds=2)
+@ROUNDS
+def test_those_that_are_killed_harm_nobody_else(database: Path, upstream: Upstream, rounds: int) -> None:
+    story = Story(database, upstream, rounds)
     ended = crowd(story.commands, at_once=AT_ONCE, kill_within_s=_some(story, 1.0))
     story.check(ended)
     assert {one.killed for one in ended} == {True, False}
@@ -159,8 +164,9 @@ def test_a_long_campaign_of_kills_harms_nobody_else(database: Path, upstream: Up
 
 
 def _some(story: Story, within_s: float) -> list[float | None]:
-    """Every third of the commands is to be killed within that time."""
-    return [within_s if number % 3 == 0 else None for number in range(len(story.commands))]
+    """Every third of the commands is to be killed within that time, half of them early: a machine may be fast."""
+    spans = (within_s, None, None, within_s / 4, None, None)
+    return [spans[number % 6] for number in range(len(story.commands))]
 
 
 def test_two_refresh_runs_at_once_do_not_do_the_same_work_twice(upstream: Upstream, cached: Cached) -> None:

@@ -21,6 +21,7 @@ from flightctl.domain.sighting import Place, Sighting
 from flightctl.errors import LocalFileError
 from flightctl.services.observing import Observed, Observing
 from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from running import Rows
 from services.observers import ROWS, answer
 from trouble import column, intact
@@ -32,7 +33,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def db(database: Path) -> Iterator[Database]:
-    opened = Database(database)
+    opened = LocalFile(database)
     yield opened
     opened.close()
 
@@ -154,7 +155,7 @@ def test_a_feed_that_breaks_off_leaves_the_answers_before(db: Database, database
 
 
 def test_a_file_that_another_process_holds_is_reported_and_nothing_is_taken_up(database: Path) -> None:
-    hurried = Database(database, wait_s=0.05)
+    hurried = LocalFile(database, wait_s=0.05)
     with sqlite3.connect(database, isolation_level=None) as holder:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(LocalFileError):
@@ -215,7 +216,8 @@ def test_two_processes_that_take_up_the_same_rows_at_once_make_one_record_each(d
 def test_a_process_that_is_killed_while_it_writes_leaves_whole_answers_only(
     db: Database, database: Path, reached: int
 ) -> None:
-    with observers(database, 1, 40) as [process]:
+    answers = 24
+    with observers(database, 1, answers) as [process]:
         let_go([process])
         assert process.stdout
         while process.stdout.readline() != f"{reached}\n":
@@ -223,13 +225,13 @@ def test_a_process_that_is_killed_while_it_writes_leaves_whole_answers_only(
         _kill_while_it_writes(process, database)
     whole = "SELECT count(*) FROM flights GROUP BY observed_at"
     assert set(column(database, whole)) <= {ROWS}
-    assert len(column(database, whole)) < 40
+    assert len(column(database, whole)) < answers
     assert intact(database)
     for table in ("flight_aliases", "flight_changes"):
         assert set(column(database, f"SELECT DISTINCT flight_id FROM {table}")) == set(ids(database))
     before = len(ids(database))
-    again = observe(db, *(row for number in range(40) for row in answer(number)))
-    assert again == Observed(created=40 * ROWS - before, unchanged=before)
+    again = observe(db, *(row for number in range(answers) for row in answer(number)))
+    assert again == Observed(created=answers * ROWS - before, unchanged=before)
 
 
 def _kill_while_it_writes(process: subprocess.Popen[str], database: Path) -> None:

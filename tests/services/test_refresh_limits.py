@@ -28,7 +28,8 @@ FAULTS = [
     error(429, "rate_limit_reached", Retry_After="300"),
     error(401, "invalid_access_key"),
 ]
-HARD = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HARD = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RUNS = pytest.mark.parametrize("count", [8, pytest.param(20, marks=pytest.mark.slow)])
 CALLS = st.integers(0, 14)
 TROUBLE = st.lists(st.sampled_from([None, None, *FAULTS]), max_size=12)
 SIZES = st.fixed_dictionaries({"NZ": st.integers(1, 8), "QF": st.integers(0, 8)})
@@ -50,34 +51,35 @@ def begin(upstream: Upstream, database: Path, empty_cache: Path, sizes: dict[str
     failing(upstream, {number: fault for number, fault in enumerate(trouble, start=1) if fault})
 
 
-@HARD
-@given(max_calls=CALLS, sizes=SIZES, trouble=TROUBLE)
-def test_max_calls_is_never_exceeded(
-    upstream: Upstream, database: Path, empty_cache: Path, max_calls: int, sizes: dict[str, int], trouble: Trouble
-) -> None:
-    begin(upstream, database, empty_cache, sizes, trouble)
-    report = Runs()(max_calls=max_calls)
-    assert report.upstream_calls == len(upstream.asked) <= max_calls
-    assert len(report.renewed) == report.selected == sum(sizes.values())
+@RUNS
+def test_max_calls_is_never_exceeded(upstream: Upstream, database: Path, empty_cache: Path, count: int) -> None:
+    @settings(HARD, max_examples=count)
+    @given(max_calls=CALLS, sizes=SIZES, trouble=TROUBLE)
+    def holds(max_calls: int, sizes: dict[str, int], trouble: Trouble) -> None:
+        begin(upstream, database, empty_cache, sizes, trouble)
+        report = Runs()(max_calls=max_calls)
+        assert report.upstream_calls == len(upstream.asked) <= max_calls
+        assert len(report.renewed) == report.selected == sum(sizes.values())
+
+    holds()
 
 
-@HARD
-@given(cap=CALLS, sizes=SIZES, trouble=TROUBLE)
+@RUNS
 def test_a_run_never_touches_what_the_budget_keeps_for_look_ups(
-    upstream: Upstream,
-    database: Path,
-    empty_cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    cap: int,
-    sizes: dict[str, int],
-    trouble: Trouble,
+    upstream: Upstream, database: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_MONTHLY_BUDGET", str(cap))
     monkeypatch.setenv("FLIGHTCTL_BUDGET_RESERVE_PERCENT", "25")
-    begin(upstream, database, empty_cache, sizes, trouble)
-    report = Runs()()
-    assert report.upstream_calls == len(upstream.asked) <= cap - -(-cap // 4)
-    assert len(report.renewed) == report.selected
+
+    @settings(HARD, max_examples=count)
+    @given(cap=CALLS, sizes=SIZES, trouble=TROUBLE)
+    def holds(cap: int, sizes: dict[str, int], trouble: Trouble) -> None:
+        monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_MONTHLY_BUDGET", str(cap))
+        begin(upstream, database, empty_cache, sizes, trouble)
+        report = Runs()()
+        assert report.upstream_calls == len(upstream.asked) <= cap - -(-cap // 4)
+        assert len(report.renewed) == report.selected
+
+    holds()
 
 
 def asked_for(rows: Rows, flight: str, times: int, seconds_ago: int = 0) -> None:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,9 @@ PAGE_ROWS = 8
 """So that a few flights make several pages."""
 FLIGHTS = [f"NZ{number}" for number in range(1, 31)]
 STAYED = (Renewal.UNCHANGED, Renewal.NOT_FOUND, Renewal.SKIPPED)
-HARD = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HARD = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+WORLDS = pytest.mark.parametrize("count", [8, pytest.param(25, marks=pytest.mark.slow)])
+"""Each is a file with a run over it."""
 
 
 class World(NamedTuple):
@@ -81,21 +84,29 @@ def says_nothing_that_is_not_so(world: World, report: RefreshReport, kept: dict[
     assert before.keys() <= kept.keys()
 
 
-@HARD
-@given(world=worlds(moving=False))
-def test_a_feed_that_stands_still(world: World, upstream: Upstream, database: Path, empty_cache: Path) -> None:
-    report = refreshed(world, upstream, database, empty_cache)
-    says_nothing_that_is_not_so(world, report, ways_in(database))
-    assert report.count(Renewal.FAILED, Renewal.SKIPPED) == 0
-    assert fresh_in(database) >= world.stale.keys() & world.truth.keys()
-    assert len(upstream.asked) <= len(world.stale) + 1
+@WORLDS
+def test_a_feed_that_stands_still(upstream: Upstream, database: Path, empty_cache: Path, count: int) -> None:
+    @settings(HARD, max_examples=count)
+    @given(world=worlds(moving=False))
+    def holds(world: World) -> None:
+        report = refreshed(world, upstream, database, empty_cache)
+        says_nothing_that_is_not_so(world, report, ways_in(database))
+        assert report.count(Renewal.FAILED, Renewal.SKIPPED) == 0
+        assert fresh_in(database) >= world.stale.keys() & world.truth.keys()
+        assert len(upstream.asked) <= len(world.stale) + 1
+
+    holds()
 
 
-@HARD
-@given(world=worlds(moving=True))
+@WORLDS
 def test_a_feed_that_moves_on_between_two_pages(
-    world: World, upstream: Upstream, database: Path, empty_cache: Path
+    upstream: Upstream, database: Path, empty_cache: Path, count: int
 ) -> None:
-    report = refreshed(world, upstream, database, empty_cache)
-    says_nothing_that_is_not_so(world, report, ways_in(database))
-    assert fresh_in(database) >= world.stale.keys() & world.truth.keys()
+    @settings(HARD, max_examples=count)
+    @given(world=worlds(moving=True))
+    def holds(world: World) -> None:
+        report = refreshed(world, upstream, database, empty_cache)
+        says_nothing_that_is_not_so(world, report, ways_in(database))
+        assert fresh_in(database) >= world.stale.keys() & world.truth.keys()
+
+    holds()

@@ -16,6 +16,7 @@ from flightctl.domain.share import ShareStatus, token_hash
 from flightctl.errors import BadFlightId, BadUser, FlightctlError, NotFound, ShareOver, TokenRefused
 from flightctl.services.sharing import Claimed, NewShare
 from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from people import UNKNOWN, Person, flight_id, observe, person, unequal, watching
 from running import Rows
 
@@ -151,7 +152,7 @@ def _winners(database: Path, token: str) -> int:
 
 
 def _wins(database: Path, user: str, token: str, barrier: Barrier) -> bool:
-    with closing(Database(database)) as own:
+    with closing(LocalFile(database)) as own:
         claimant = person(own, user)
         barrier.wait(60)
         try:

@@ -15,7 +15,8 @@ import pytest
 from flightctl.domain.caller import Caller, Role, Tier
 from flightctl.errors import BadUser
 from flightctl.services.watching import Look, Watching
-from flightctl.store.engine import Database
+from flightctl.store.file_watch import FileWatch
+from flightctl.store.local_engine import LocalFile
 from people import FIRST, flight_id, observe, person
 from trouble import change, held, make_foreign, spoil_header, truncate
 
@@ -25,9 +26,9 @@ LOCKED = "is locked by another process"
 
 
 @pytest.fixture
-def db(database: Path) -> Iterator[Database]:
+def db(database: Path) -> Iterator[LocalFile]:
     """Three flights, of which alice tracks two and bob one."""
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         for number in range(3):
             observe(opened, number, observed_at=NOW)
         for user, number in (("alice", 1), ("alice", 0), ("bob", 2)):
@@ -38,19 +39,22 @@ def db(database: Path) -> Iterator[Database]:
 @contextmanager
 def watching_of(path: Path, user: str = "alice") -> Iterator[Watching]:
     caller = Caller(user, Tier.BASIC, Role.USER, "a test")
-    with closing(Database(path, wait_s=WAIT_S)) as opened, closing(Watching(opened, caller, lambda: NOW)) as watching:
+    with (
+        closing(LocalFile(path, wait_s=WAIT_S)) as opened,
+        closing(Watching(opened, FileWatch(path), caller, lambda: NOW)) as watching,
+    ):
         yield watching
 
 
 @pytest.fixture
-def watching(db: Database) -> Iterator[Watching]:
+def watching(db: LocalFile) -> Iterator[Watching]:
     """Alice's, who has looked once."""
     with watching_of(db.path) as opened:
         opened.look()
         yield opened
 
 
-def update(db: Database, number: int = 0, minutes: int = 1, **more: Any) -> None:
+def update(db: LocalFile, number: int = 0, minutes: int = 1, **more: Any) -> None:
     """News of a flight, so many minutes later."""
     observe(db, number, observed_at=NOW + timedelta(minutes=minutes), **more)
 
@@ -74,14 +78,14 @@ def replace(path: Path, by: Path) -> None:
     copy.rename(path)
 
 
-def test_the_first_look_has_the_list_in_order_and_no_news(db: Database) -> None:
+def test_the_first_look_has_the_list_in_order_and_no_news(db: LocalFile) -> None:
     update(db, 0, departure_gate="7")
     with watching_of(db.path) as watching:
         look = watching.look()
     assert (flights(look), news(look), look.trouble) == ([flight_id(0), flight_id(1)], [], "")
 
 
-def test_an_update_is_told_once(watching: Watching, db: Database) -> None:
+def test_an_update_is_told_once(watching: Watching, db: LocalFile) -> None:
     update(db, departure_gate="24")
     look = watching.look()
     assert (news(look), gates(look)) == ([(flight_id(0), "departure_gate", "24")], ["24", ""])
@@ -89,7 +93,7 @@ def test_an_update_is_told_once(watching: Watching, db: Database) -> None:
     assert (news(again), gates(again)) == ([], ["24", ""])
 
 
-def test_updates_between_two_looks_are_told_in_the_order_of_their_commits(watching: Watching, db: Database) -> None:
+def test_updates_between_two_looks_are_told_in_the_order_of_their_commits(watching: Watching, db: LocalFile) -> None:
     update(db, 1, 1, departure_gate="1")
     update(db, 0, 2, departure_gate="2")
     update(db, 1, 3, departure_gate="3")
@@ -100,24 +104,24 @@ def test_updates_between_two_looks_are_told_in_the_order_of_their_commits(watchi
     ]
 
 
-def test_updates_of_other_people_s_flights_are_not_told(watching: Watching, db: Database) -> None:
+def test_updates_of_other_people_s_flights_are_not_told(watching: Watching, db: LocalFile) -> None:
     update(db, 2, departure_gate="24")
     assert news(watching.look()) == []
 
 
-def test_an_update_that_changes_nothing_is_no_news(watching: Watching, db: Database) -> None:
+def test_an_update_that_changes_nothing_is_no_news(watching: Watching, db: LocalFile) -> None:
     update(db)
     assert news(watching.look()) == []
 
 
-def test_where_nothing_was_committed_the_list_is_not_read_again(watching: Watching, db: Database) -> None:
+def test_where_nothing_was_committed_the_list_is_not_read_again(watching: Watching, db: LocalFile) -> None:
     first = watching.look()
     assert watching.look().listed is first.listed
     update(db, departure_gate="24")
     assert watching.look().listed is not first.listed
 
 
-def test_what_joins_and_leaves_the_list_is_seen(watching: Watching, db: Database) -> None:
+def test_what_joins_and_leaves_the_list_is_seen(watching: Watching, db: LocalFile) -> None:
     alice = person(db, "alice").lists
     alice.track(flight_id(2))
     assert flights(watching.look()) == [flight_id(0), flight_id(1), flight_id(2)]
@@ -125,14 +129,14 @@ def test_what_joins_and_leaves_the_list_is_seen(watching: Watching, db: Database
     assert flights(watching.look()) == [flight_id(1), flight_id(2)]
 
 
-def test_to_be_watched_is_not_to_be_seen(watching: Watching, db: Database) -> None:
+def test_to_be_watched_is_not_to_be_seen(watching: Watching, db: LocalFile) -> None:
     """A window that nobody looks at does not take from ``flights`` what is new."""
     update(db, departure_gate="24")
     watching.look()
     assert {one.changed for one in person(db, "alice").lists.listed()} == {("departure_gate",), ()}
 
 
-def test_a_list_that_is_empty_is_watched_like_any_other(db: Database) -> None:
+def test_a_list_that_is_empty_is_watched_like_any_other(db: LocalFile) -> None:
     with watching_of(db.path, "carol") as watching:
         assert watching.look() == Look([], [])
         person(db, "carol").lists.track(flight_id(2))
@@ -140,19 +144,19 @@ def test_a_list_that_is_empty_is_watched_like_any_other(db: Database) -> None:
 
 
 @pytest.mark.parametrize("user", ["", "a b", "é", "x" * 64])
-def test_who_cannot_own_a_list_has_none_to_watch(db: Database, user: str) -> None:
+def test_who_cannot_own_a_list_has_none_to_watch(db: LocalFile, user: str) -> None:
     with pytest.raises(BadUser), watching_of(db.path, user):
         pass
 
 
-def test_a_locked_file_is_told_of_and_the_list_stays_as_it_was(watching: Watching, db: Database) -> None:
+def test_a_locked_file_is_told_of_and_the_list_stays_as_it_was(watching: Watching, db: LocalFile) -> None:
     with held(db.path, "BEGIN EXCLUSIVE"):
         looks = [watching.look() for _ in range(2)]
     assert [(flights(look), news(look)) for look in looks] == [([flight_id(0), flight_id(1)], [])] * 2
     assert [look.trouble.endswith(LOCKED) for look in looks] == [True, True]
 
 
-def test_after_a_lock_all_is_well_again(watching: Watching, db: Database) -> None:
+def test_after_a_lock_all_is_well_again(watching: Watching, db: LocalFile) -> None:
     with held(db.path, "BEGIN EXCLUSIVE"):
         watching.look()
     look = watching.look()
@@ -161,7 +165,7 @@ def test_after_a_lock_all_is_well_again(watching: Watching, db: Database) -> Non
 
 @pytest.mark.parametrize("looks", [1, 3])
 def test_what_was_committed_before_and_after_a_lock_is_told_after_it(
-    watching: Watching, db: Database, looks: int
+    watching: Watching, db: LocalFile, looks: int
 ) -> None:
     update(db, departure_gate="1")
     with held(db.path, "BEGIN EXCLUSIVE"):
@@ -172,11 +176,11 @@ def test_what_was_committed_before_and_after_a_lock_is_told_after_it(
 
 
 def test_a_file_in_its_place_is_shown_and_its_past_is_no_news(
-    watching: Watching, db: Database, database: Path, empty_cache: Path
+    watching: Watching, db: LocalFile, database: Path, empty_cache: Path
 ) -> None:
     other = database.with_name("other.db")
     shutil.copy(empty_cache, other)
-    with closing(Database(other)) as opened:
+    with closing(LocalFile(other)) as opened:
         for number, gate in ((1, "8"), (2, "9")):
             observe(opened, number, observed_at=NOW)
             person(opened, "alice").lists.track(flight_id(number))
@@ -189,14 +193,14 @@ def test_a_file_in_its_place_is_shown_and_its_past_is_no_news(
 def test_updates_of_the_file_in_its_place_are_told(watching: Watching, database: Path) -> None:
     replace(database, by=database)
     watching.look()
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         update(opened, departure_gate="24")
     assert news(watching.look()) == [(flight_id(0), "departure_gate", "24")]
 
 
 def test_an_update_right_after_the_file_was_replaced_is_shown(watching: Watching, database: Path) -> None:
     replace(database, by=database)
-    with closing(Database(database)) as opened:
+    with closing(LocalFile(database)) as opened:
         update(opened, departure_gate="24")
     assert gates(watching.look()) == ["24", ""]
 
@@ -239,7 +243,7 @@ def test_a_file_that_has_come_back_is_read_again(watching: Watching, database: P
     aside = database.with_name("aside.db")
     database.rename(aside)
     watching.look()
-    with closing(Database(aside)) as opened:
+    with closing(LocalFile(aside)) as opened:
         update(opened, departure_gate="24")
     aside.rename(database)
     look = watching.look()

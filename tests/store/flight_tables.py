@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from domain.sightings import ID
@@ -13,8 +11,8 @@ from flightctl.domain.flight_book import Book
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.sighting import Sighting
 from flightctl.store import flights
-from flightctl.store.engine import Database
-from trouble import column
+from flightctl.store.engine import Database, Transaction
+from store import engines
 
 HOUR = timedelta(hours=1)
 THIRD, FOURTH = date(2026, 12, 3), date(2026, 12, 4)
@@ -25,7 +23,7 @@ DETAILS = ("departure_gate", "departure_terminal", "arrival_gate", "arrival_term
 def take(db: Database, *rows: Sighting, **more: Any) -> list[Applied]:
     """Take up one answer about the flights that are stored."""
     with db.writing() as session:
-        book = Book(flights.entries(session, column(db.path, "SELECT flight_id FROM flights")))  # type: ignore[arg-type]
+        book = Book(flights.entries(session, _ids(session)))
         taken = book.take(rows, **more)
         flights.write(session, book.written)
     return taken
@@ -48,9 +46,18 @@ def near(db: Database, name: str, first: datetime, last: datetime) -> set[str]:
         return flights.ids_near(session, {name: (first, last)})
 
 
-def dump(database: Path) -> list[list[Any]]:
+def remove_all(db: Database) -> None:
+    """Take every flight out again."""
+    with db.writing() as session:
+        for flight_id in _ids(session):
+            flights.remove(session, flight_id)
+
+
+def dump(db: Database) -> list[list[Any]]:
     """Every row of every table of flights."""
-    with sqlite3.connect(database) as connection:
-        found = [connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in TABLES]
-    connection.close()
-    return found
+    with db.reading() as session:
+        return [engines.found(session, f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES]
+
+
+def _ids(session: Transaction) -> list[str]:
+    return [flight_id for (flight_id,) in engines.found(session, "SELECT flight_id FROM flights")]

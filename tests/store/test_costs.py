@@ -10,14 +10,14 @@ from flightctl.store import ledger
 from flightctl.store.engine import Database
 from flightctl.store.ledger import Cost, PaidCall
 from running import Rows
+from store import paid_calls
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 CALL = PaidCall("aviationstack", "f1a2", "flight:NZ527", Cause.COLD, units=1, cost_micros=10_000, called_at=NOW)
 
 
 def record(db: Database, *calls: PaidCall) -> list[int]:
-    with db.writing() as session:
-        return [ledger.record_call(session, call) for call in calls]
+    return [paid_calls.record(db, call) for call in calls]
 
 
 def costs(db: Database, since: datetime = NOW) -> dict[str, Cost]:
@@ -41,8 +41,7 @@ def test_other_providers_and_earlier_calls_are_left_out(db: Database) -> None:
 
 def test_a_call_that_was_not_sent_stays_on_record_and_costs_nothing(db: Database, rows: Rows) -> None:
     _, unsent = record(db, CALL, CALL)
-    with db.writing() as session:
-        ledger.waive(session, unsent)
+    paid_calls.waive(db, unsent, CALL)
     assert costs(db) == {"cold": Cost(2, 10_000)}
     assert rows("SELECT units FROM upstream_calls ORDER BY id") == [(1,), (0,)]
 

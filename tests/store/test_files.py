@@ -10,10 +10,11 @@ import pytest
 
 from flightctl.errors import Corrupt, FlightctlError, LocalFileError, Newer, NotFound, UsageError
 from flightctl.store import files
-from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from flightctl.store.migrate import downgrade
 from flightctl.store.schema import HEAD
 from running import Cached, Flightctl, Rows
+from store import engines
 from trouble import (
     change,
     column,
@@ -25,6 +26,8 @@ from trouble import (
     truncate,
     zero_tables,
 )
+
+engine = engines.of_files
 
 FLIGHTS = "SELECT flight_iata FROM aviationstack_cache ORDER BY 1"
 Damage = Callable[[Path], object]
@@ -107,11 +110,13 @@ def test_a_backup_onto_the_file_itself_is_refused(database: Path, cached: Cached
     assert database.stat().st_ino == before.st_ino
 
 
-def test_backups_taken_while_others_write_are_each_one_state(database: Path, db: Database, tmp_path: Path) -> None:
+def test_backups_taken_while_others_write_are_each_one_state(
+    database: Path, local_db: LocalFile, tmp_path: Path
+) -> None:
     """Two rows are always written together; no copy has only one of them."""
     change(database, "CREATE TABLE pairs (side TEXT, n INTEGER)", "INSERT INTO pairs VALUES ('a', 0), ('b', 0)")
     done = threading.Event()
-    writer = threading.Thread(target=_write_pairs, args=(db, done))
+    writer = threading.Thread(target=_write_pairs, args=(local_db, done))
     writer.start()
     copies = [tmp_path / f"{n}.db" for n in range(12)]
     for copy in copies:
@@ -123,7 +128,7 @@ def test_backups_taken_while_others_write_are_each_one_state(database: Path, db:
     assert len({a for a, _ in pairs}) > 1, "nothing was written meanwhile"
 
 
-def _write_pairs(db: Database, done: threading.Event) -> None:
+def _write_pairs(db: LocalFile, done: threading.Event) -> None:
     while not done.wait(0.005):
         with db.connection() as connection:
             connection.exec_driver_sql("UPDATE pairs SET n = n + 1 WHERE side = 'a'")

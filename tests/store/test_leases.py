@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from flightctl.domain.turn import LEASE, Lease
+import pytest
+
+from flightctl.domain.turn import LEASE, Lease, LeaseLost
 from flightctl.store import leases
 from flightctl.store.engine import Database
 from running import Rows
@@ -29,8 +32,18 @@ def found(db: Database, key: str = KEY) -> Lease | None:
 
 
 def holds(db: Database, lease: Lease) -> bool:
-    with db.reading() as session:
+    with db.writing() as session:
         return leases.holds(session, lease)
+
+
+def keep(db: Database, lease: Lease, now: datetime) -> None:
+    with db.writing() as session:
+        leases.keep(session, lease, now)
+
+
+def is_due(db: Database, lease: Lease, now: datetime) -> bool:
+    with db.reading() as session:
+        return leases.is_due(session, lease, now)
 
 
 def test_what_was_taken_is_found_by_everybody(db: Database) -> None:
@@ -71,6 +84,32 @@ def test_who_lost_a_lease_does_not_end_the_next_ones(db: Database) -> None:
     first, second = take(db, "a"), take(db, "b")
     release(db, first, "too late")
     assert found(db) == second
+
+
+def test_a_lease_that_is_kept_lasts_longer_and_has_the_same_fence(db: Database) -> None:
+    lease, later = take(db, "a"), NOW + LEASE / 2
+    keep(db, lease, later)
+    assert found(db) == replace(lease, expires_at=later + LEASE)
+
+
+def test_who_lost_a_lease_cannot_keep_it(db: Database) -> None:
+    first, second = take(db, "a"), take(db, "b")
+    with pytest.raises(LeaseLost):
+        keep(db, first, NOW)
+    assert found(db) == second
+
+
+def test_a_lease_is_to_be_kept_when_little_is_left_of_it_or_it_is_lost(db: Database) -> None:
+    lease = take(db, "a")
+    assert [is_due(db, lease, NOW + past) for past in (timedelta(), LEASE)] == [False, True]
+    take(db, "b")
+    assert is_due(db, lease, NOW)
+
+
+def test_a_key_that_nobody_has_worked_on_has_no_lease_although_somebody_held_it(db: Database) -> None:
+    with db.writing() as session:
+        leases.hold(session, KEY)
+    assert found(db) is None
 
 
 def test_giving_back_what_is_not_there_is_nothing(db: Database, rows: Rows) -> None:

@@ -16,6 +16,8 @@ from flightctl.store.engine import Database
 from flightctl.store.hits import open_reader
 from flightctl.store.ledger import Counted, PaidCall
 from running import Rows
+from store import paid_calls
+from store.engines import locally
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 KEY = "flight:NZ527"
@@ -23,8 +25,7 @@ CALL = PaidCall("aviationstack", "f1a2", KEY, Cause.COLD, units=1, cost_micros=1
 
 
 def record(db: Database, now: datetime = NOW) -> int:
-    with db.writing() as session:
-        return ledger.record_call(session, replace(CALL, called_at=now))
+    return paid_calls.record(db, replace(CALL, called_at=now))
 
 
 def settle(db: Database, call: int, result: str, now: datetime = NOW) -> None:
@@ -75,6 +76,7 @@ COUNTS = st.dictionaries(
 )
 
 
+@locally
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.tuples(COUNTS, st.integers(0, 3)), max_size=5))
 def test_counters_are_the_sum_of_all_that_was_counted(
@@ -94,6 +96,16 @@ def test_counters_are_the_sum_of_all_that_was_counted(
     assert {(one.hour, one.bucket, one.source): one.n for one in found} == expected
 
 
+def test_counters_are_read_from_an_hour_on(db: Database, rows: Rows) -> None:
+    for hour in ("09", "10", "11"):
+        rows("INSERT INTO lookup_counts VALUES (?, 'hits', 'local', 3)", f"2026-11-20 {hour}")
+    with db.reading() as session:
+        found = ledger.lookups_by_hour(session, "2026-11-20 10")
+    assert sorted(one.hour for one in found) == ["2026-11-20 10", "2026-11-20 11"]
+    assert {(one.bucket, one.source, one.n) for one in found} == {(Bucket.HITS, "local", 3)}
+
+
+@locally
 def test_look_ups_are_counted_by_utc_hour(database: Path, db: Database) -> None:
     reader = open_reader(database)
     auckland = datetime.fromisoformat("2026-11-20T22:59:59+13:00")

@@ -8,7 +8,10 @@ import pytest
 
 from flightctl.store.migrate import downgrade, upgrade
 from running import Cached, Rows
+from store import engines
 from trouble import column, intact
+
+engine = engines.of_files
 
 BUDGET_TABLES = {"budget_cycles", "provider_accounts", "freezes", "lookup_history", "feeds", "feed_pages"}
 BUDGET_COLUMNS = {"account", "cause", "units", "cost_micros", "ended_at"}
@@ -41,7 +44,10 @@ def paid(database: Path, cached: Cached, rows: Rows) -> None:
     """An entry, a call, an absence and a counter, as the third revision knows them already."""
     cached("NZ527")
     at = "2026-11-20 10:00:00.000000"
-    rows("INSERT INTO upstream_calls VALUES (7, 'aviationstack', 'flight:NZ1', ?, 'ok', 'f1', 'cold', 2, 9, ?)", at, at)
+    rows(
+        "INSERT INTO upstream_calls VALUES (7, 'aviationstack', 'flight:NZ1', ?, 'ok', 'f1', 'cold', 2, 9, ?, 'bob')",
+        *(at, at),
+    )
     rows("INSERT INTO absences VALUES ('flight:NZ2', 'aviationstack', ?, ?)", at, at)
     rows("INSERT INTO lookup_counts VALUES ('2026-11-20 10', 'hits', 'local', 3)")
 

@@ -25,7 +25,10 @@ from flightctl.store.hits import TablesMissing, open_reader
 from flightctl.store.migrate import downgrade, upgrade
 from flightctl.store.schema import HEAD, REVISIONS
 from running import Cached, Flightctl, Rows
+from store import engines
 from trouble import change, column, held, intact, make_foreign, make_newer
+
+engine = engines.of_files
 
 CACHE = "aviationstack_cache"
 CACHE_COLUMNS = {

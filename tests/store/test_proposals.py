@@ -11,6 +11,7 @@ from flightctl.domain.route import Route, direct
 from flightctl.store import proposals, routes
 from flightctl.store.engine import Database
 from flightctl.store.routes import RememberedAbsence
+from postgres import SERVICE
 from running import Rows
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ QF1 = direct("QF1", "QF", "SYD", "SIN")
 
 def add(db: Database, route: Route = TO_CHC, note: str = "", *, replaces: bool = False) -> Proposal:
     with db.writing() as session:
-        return proposals.add(session, route, note, "alice", NOW, replaces=replaces)
+        return proposals.add(session, route, note, SERVICE, NOW, replaces=replaces)
 
 
 def decide(db: Database, decision: Decision, *decided: Proposal, now: datetime = NOW) -> None:
@@ -39,7 +40,7 @@ def waiting(db: Database, *keys: str) -> list[Proposal]:
 def test_a_proposal_is_read_as_it_was_made(db: Database) -> None:
     made = add(db, note="seen on the board; ' OR 1=1 --", replaces=True)
     assert (made.route, made.note, made.replaces) == (TO_CHC, "seen on the board; ' OR 1=1 --", True)
-    assert (made.proposed_by, made.proposed_at) == ("alice", NOW)
+    assert (made.proposed_by, made.proposed_at) == (SERVICE, NOW)
     assert waiting(db) == [made]
 
 
@@ -48,6 +49,25 @@ def test_different_proposals_wait_side_by_side_oldest_first(db: Database) -> Non
     assert waiting(db) == made[:2]
     with db.reading() as session:
         assert proposals.all_waiting(session) == made
+
+
+def propose(db: Database, route: Route = TO_CHC) -> Proposal | None:
+    with db.writing() as session:
+        return proposals.propose(session, route, "seen", SERVICE, NOW, replaces=False)
+
+
+def test_what_is_proposed_waits_with_a_pending_row(db: Database, rows: Rows) -> None:
+    made = propose(db)
+    assert made is not None
+    assert waiting(db) == [made]
+    assert (made.route, made.note, made.proposed_by, made.proposed_at) == (TO_CHC, "seen", SERVICE, NOW)
+    assert rows("SELECT status, provider, arrival_iata FROM aviationstack_cache") == [("pending", "manual", "CHC")]
+
+
+def test_another_proposal_leaves_the_pending_row(db: Database, rows: Rows) -> None:
+    made = [propose(db), propose(db, TO_WLG)]
+    assert waiting(db) == made
+    assert rows("SELECT arrival_iata FROM aviationstack_cache") == [("CHC",)]
 
 
 def test_nothing_waits_for_keys_that_are_not_asked_for(db: Database) -> None:
@@ -61,7 +81,7 @@ def test_what_is_decided_no_longer_waits_but_stays_on_record(db: Database, rows:
     decide(db, decision, decided)
     assert waiting(db) == [left]
     found = rows("SELECT decision, decided_by, decided_at, proposed_by FROM proposals WHERE id = ?", decided.id)
-    assert found == [(decision.value, "bob", "2026-11-20 10:00:00.000000", "alice")]
+    assert found == [(decision.value, "bob", "2026-11-20 10:00:00.000000", SERVICE)]
 
 
 def test_deciding_nothing_decides_nothing(db: Database) -> None:

@@ -24,7 +24,9 @@ from flightctl.store.reference_data import (
     packaged_airlines,
     packaged_references,
 )
+from postgres import ADMIN
 from running import Rows
+from store.engines import AsUser
 from upstream import row
 
 Line = dict[str, str]
@@ -140,17 +142,17 @@ def test_the_table_of_airports_holds_what_airportsdata_knows(rows: Rows) -> None
     assert rows("SELECT icao, zone FROM airports WHERE iata = 'AKL'") == [("NZAA", "Pacific/Auckland")]
 
 
-def test_a_new_file_has_nothing_outdated(db: Database) -> None:
-    with db.connection() as connection:
+def test_a_new_file_has_nothing_outdated(as_user: AsUser) -> None:
+    with as_user(ADMIN).connection() as connection:
         assert outdated_tables(connection) == {}
 
 
-def test_another_edition_is_loaded_and_what_was_learned_stays(db: Database, rows: Rows, lines: list[Line]) -> None:
+def test_another_edition_is_loaded_and_what_was_learned_stays(as_user: AsUser, rows: Rows, lines: list[Line]) -> None:
     rows("INSERT INTO airlines (iata, icao, name, rank, source) VALUES ('0X', 'QQQ', 'Learned', 2, 'learned')")
     rows("INSERT INTO airlines (iata, icao, name, rank, source) VALUES ('0Y', 'GON', 'Gone', 1, 'package')")
     rows("DELETE FROM airlines WHERE iata = 'NZ'")
     rows("UPDATE reference_versions SET version = 'older'")
-    with db.connection() as connection:
+    with as_user(ADMIN).connection() as connection:
         assert set(outdated_tables(connection)) == {"airlines", "airports"}
         load_reference_tables(connection)
         assert outdated_tables(connection) == {}
@@ -161,17 +163,17 @@ def test_another_edition_is_loaded_and_what_was_learned_stays(db: Database, rows
     assert rows("SELECT count(*) FROM airlines") == [(len(lines) + 1,)]
 
 
-def test_a_learned_airline_that_the_package_lists_by_now_takes_the_packages_name(db: Database, rows: Rows) -> None:
+def test_a_learned_airline_that_the_package_lists_by_now_takes_the_packages_name(as_user: AsUser, rows: Rows) -> None:
     rows("UPDATE airlines SET name = 'AIR NZ', rank = 2, source = 'learned' WHERE icao = 'ANZ'")
     rows("UPDATE reference_versions SET version = 'older' WHERE name = 'airlines'")
-    with db.connection() as connection:
+    with as_user(ADMIN).connection() as connection:
         load_reference_tables(connection)
     assert rows("SELECT name, rank, source FROM airlines WHERE icao = 'ANZ'") == [("Air New Zealand", 1, "package")]
 
 
-def test_the_current_edition_is_not_loaded_again(db: Database, rows: Rows) -> None:
+def test_the_current_edition_is_not_loaded_again(as_user: AsUser, rows: Rows) -> None:
     rows("UPDATE airlines SET name = 'mine' WHERE icao = 'ANZ'")
-    with db.connection() as connection:
+    with as_user(ADMIN).connection() as connection:
         load_reference_tables(connection)
     assert rows("SELECT name FROM airlines WHERE icao = 'ANZ'") == [("mine",)]
 
@@ -198,13 +200,15 @@ def test_the_packages_airlines_can_be_had_without_a_file(lines: list[Line]) -> N
     assert len(packaged_airlines()) == len(lines)
 
 
-@pytest.fixture(params=["file", "package"])
+@pytest.fixture(params=["file", "remote", "package"])
 def known(request: pytest.FixtureRequest) -> Iterator[object]:
-    """What is known of some rows, read from the file, or from the package where there is no file to ask."""
+    """What is known of some rows, read from a database, or from the package where there is none to ask."""
     if request.param == "package":
         yield packaged_references
         return
-    db: Database = request.getfixturevalue("db")
+    if request.param == "remote":
+        request.getfixturevalue("shared_remote")
+    db: Database = request.getfixturevalue("local_db" if request.param == "file" else "as_service")
     with db.reading() as session:
         yield lambda legs: references.references_for(session, legs)
 

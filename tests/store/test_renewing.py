@@ -89,7 +89,11 @@ def test_a_remembered_absence_is_forgotten(db: Database, rows: Rows) -> None:
 
 
 def test_more_than_a_statement_can_hold_are_renewed(db: Database, rows: Rows) -> None:
-    many = [direct(f"NZ{number}", "NZ", "AKL", "CHC") for number in range(1, 1_201)]
-    store(db, *many)
-    renew(db, *(route.cache_key for route in many))
+    rows(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200) "
+        "INSERT INTO aviationstack_cache (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, status) "
+        "SELECT 'flight:NZ' || n, 'NZ' || n, 'NZ', 'AKL', 'CHC', 'confirmed' FROM numbers"
+    )
+    rows("UPDATE aviationstack_cache SET refreshed_at = ?", text(NOW - MONTH))
+    renew(db, *(f"flight:NZ{number}" for number in range(1, 1_201)))
     assert rows("SELECT count(*) FROM aviationstack_cache WHERE refreshed_at = ?", text(NOW)) == [(1_200,)]

@@ -16,6 +16,7 @@ import pytest
 
 from crowd import Ended, crowd
 from running import Cached, Flightctl, Result, Rows
+from store import engines
 from trouble import (
     change,
     column,
@@ -29,6 +30,8 @@ from trouble import (
     zero_tables,
 )
 from upstream import Upstream, row
+
+engine = engines.of_files
 
 ADD = ("add-manual", "NZ9", "--from", "AKL", "--to", "CHC")
 USELESS: dict[str, tuple[Callable[[Path], object], str]] = {

@@ -14,8 +14,8 @@ import pytest
 
 from flightctl.domain.answer import Bucket
 from flightctl.errors import Locked
-from flightctl.store.engine import Database
 from flightctl.store.hits import open_reader
+from flightctl.store.local_engine import LocalFile
 from flightctl.store.waiting import begin_writing
 from trouble import held
 
@@ -70,7 +70,7 @@ def test_reads_wait_as_before_once_the_lock_is_had(connection: sqlite3.Connectio
 
 
 def test_both_ways_of_writing_wait_like_this(database: Path) -> None:
-    reader, db = open_reader(database, wait_s=0.1), Database(database, wait_s=0.1)
+    reader, db = open_reader(database, wait_s=0.1), LocalFile(database, wait_s=0.1)
     with held(database, "BEGIN IMMEDIATE"):
         with pytest.raises(Locked):
             reader.count({(Bucket.HITS, "local"): 1}, datetime.now(UTC))

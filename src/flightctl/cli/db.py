@@ -12,7 +12,13 @@ from flightctl.cli.context import ask_before, runtime_of
 from flightctl.domain.caller import Role
 from flightctl.render.plain import FactsView
 
-db_app = new_app(cls=Group, help="Look after the local database file.")
+db_app = new_app(cls=Group, help="Look after the local database file and the remote.")
+ADMIN_URL = Annotated[
+    str,
+    typer.Option(
+        "--url", help="The remote with an admin's login; its password is better kept in ~/.pgpass.", show_default=False
+    ),
+]
 
 
 @db_app.command("status", cls=Command)
@@ -26,11 +32,16 @@ def status(ctx: typer.Context) -> None:
 
 
 @db_app.command("upgrade", cls=Command)
-def upgrade(ctx: typer.Context) -> None:
-    """Bring the file to this program's version; every command does so by itself."""
+def upgrade(ctx: typer.Context, url: ADMIN_URL = "") -> None:
+    """Bring the file to this program's version, which every command does by itself; with --url, the remote."""
+    runtime = runtime_of(ctx)
+    if url:
+        from flightctl.services import remote_admin
+
+        runtime.output.show(FactsView("flightctl.db/1", remote_admin.upgraded(url, runtime.settings)))
+        return
     from flightctl.services.local_file import upgraded
 
-    runtime = runtime_of(ctx)
     runtime.output.show(FactsView("flightctl.db/1", upgraded(runtime.path)))
 
 
@@ -40,11 +51,18 @@ def downgrade(
     revision: Annotated[
         str, typer.Argument(help="A revision such as 0001, or base for no tables.", show_default=False)
     ],
+    url: ADMIN_URL = "",
 ) -> None:
-    """Take the file back to an earlier revision; what later ones added is lost."""
+    """Take the file, or with --url the remote, back to an earlier revision; what later ones added is lost."""
+    runtime = runtime_of(ctx)
+    if url:
+        from flightctl.services import remote_admin
+
+        ask_before(ctx, f"Take the remote back to {revision}? What later versions added is lost, for everybody.")
+        runtime.output.show(FactsView("flightctl.db/1", remote_admin.downgraded(url, revision)))
+        return
     from flightctl.services.local_file import downgraded
 
-    runtime = runtime_of(ctx)
     ask_before(ctx, f"Take {runtime.path} back to {revision}? What later versions added is lost.")
     runtime.output.show(FactsView("flightctl.db/1", downgraded(runtime.path, revision)))
 

@@ -13,12 +13,14 @@ import typer
 from typer.exceptions import TyperException
 
 from flightctl.cli.commands import LazyGroup, new_app
-from flightctl.errors import FlightctlError, UsageError
+from flightctl.errors import FlightctlError, MissingPart, UsageError
 from flightctl.render.output import Format
 from flightctl.runtime import Options, fallback_output
 
 _INTERRUPTED = 130
 _TERMINATED = 143
+_PARTS = {"psycopg": "postgres"}
+"""Packages that only some need, and how they are asked for."""
 
 COMMANDS = {
     "lookup": "lookup",
@@ -43,7 +45,7 @@ COMMANDS = {
     "budget": "budget",
     "whoami": "whoami",
     "config": "config",
-    "db": "db",
+    "db": "db_people",
     "sandbox": "sandbox",
     "completion": "completion",
     "help": "topics",
@@ -89,15 +91,10 @@ def run(arguments: list[str]) -> int:
             from typer.completion import completion_init  # type: ignore[attr-defined]
 
             completion_init()
-        code = typer.main.get_command(root_app).main(
-            arguments, prog_name="flightctl", standalone_mode=False, obj=options
-        )
-        return code if isinstance(code, int) else 0
+        return _command(arguments, options)
     except FlightctlError as error:
         return _fail(options, error)
-    except typer.Abort:
-        return _INTERRUPTED
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except TyperException as error:
         return _fail(_as_asked(options, arguments), _usage(error))
@@ -106,6 +103,20 @@ def run(arguments: list[str]) -> int:
         if leaving.code != 1:
             raise
         return 0
+
+
+def _command(arguments: list[str], options: Options) -> int:
+    """Run it; its exit code. Raises MissingPart, and whatever the command raises."""
+    try:
+        code = typer.main.get_command(root_app).main(
+            arguments, prog_name="flightctl", standalone_mode=False, obj=options
+        )
+    except ModuleNotFoundError as error:
+        if error.name not in _PARTS:
+            raise
+        hint = f"pip install 'flightctl[{_PARTS[error.name]}]'"
+        raise MissingPart(f"this needs {error.name}, which is not installed", hint=hint) from None
+    return code if isinstance(code, int) else 0
 
 
 def _fail(options: Options, error: FlightctlError) -> int:

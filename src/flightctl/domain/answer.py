@@ -13,7 +13,7 @@ from flightctl.errors import FlightctlError, NotFound
 if TYPE_CHECKING:
     from flightctl.domain.flight import Flight
 
-LOCAL = "local"
+LOCAL, REMOTE = "local", "remote"
 NO_SOURCE = "none"
 
 
@@ -138,7 +138,7 @@ def bucket_of(answer: Answer) -> Bucket | None:
     A "no such flight" that was remembered is a hit, one that was asked for a miss.
     """
     if answer.outcome is Outcome.NOT_FOUND:
-        return Bucket.HITS if answer.source == LOCAL else Bucket.MISSES
+        return Bucket.HITS if answer.source in (LOCAL, REMOTE) else Bucket.MISSES
     return _BUCKETS.get(answer.outcome)
 
 

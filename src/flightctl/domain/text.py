@@ -16,5 +16,7 @@ def cleaned(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Replace what is no text: an argument may hold bytes of another encoding, which no file of ours can keep."""
-    return text.encode("utf-8", "replace").decode()
+    """Replace what is no text: an argument may hold bytes of another encoding, which no file of ours can keep, or a
+    zero, which PostgreSQL cannot.
+    """
+    return text.encode("utf-8", "replace").decode().replace("\0", REPLACEMENT)

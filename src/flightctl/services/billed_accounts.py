@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from flightctl.domain.billing import Account, Budget, Price, fingerprint_of
@@ -18,6 +20,14 @@ SANDBOX = "sandbox"
 def account(settings: Settings, provider: str) -> Account:
     """The provider's account. Raises NoKey and other ConfigurationErrors."""
     return _account(settings, provider, fingerprint_of(provider_key(settings, provider)))
+
+
+def within(account: Account, caps: Mapping[str, int | None]) -> Account:
+    """The account with the cap that everybody has to keep, where that is the lower one."""
+    shared, own = caps.get(account.provider), account.budget.cap
+    if shared is None or (own is not None and own <= shared):
+        return account
+    return replace(account, budget=replace(account.budget, cap=shared))
 
 
 def known_accounts(settings: Settings) -> list[Account]:

@@ -15,7 +15,7 @@ from flightctl.domain.flight_freshness import FlightLifetimes
 from flightctl.domain.question import Question
 from flightctl.domain.stored_day import DayMove, StoredDay, next_day_move
 from flightctl.domain.strategy import Strategy
-from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError, LocalFileError
+from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError
 from flightctl.services.local_tier import LocalTier
 from flightctl.services.questions import read_question
 
@@ -95,7 +95,7 @@ class DatedLookups:
         if move is DayMove.ANSWER_OLD:
             return self._old(asked, stored, f"{stored.provider} did not know it when it was asked last")
         if move is DayMove.ANSWER_ABSENT:
-            return day_answer.not_found(asked, stored.provider, LOCAL)
+            return day_answer.not_found(asked, stored.provider, self.local.shared_store)
         if self.local.unreadable is not None:
             return day_answer.without_flights(asked, Outcome.ERROR, self.local.unreadable)
         return day_answer.offline(asked, is_stored=bool(stored.flights))
@@ -103,9 +103,9 @@ class DatedLookups:
     def _asked(self, asked: AskedDay, stored: StoredDay, question: DayQuestion) -> Answer:
         """The answer where somebody has to be asked."""
         try:
-            if self.local.trouble is not None:
+            if self.local.obstacle is not None:
                 # What cannot be written down is not paid for.
-                raise self.local.trouble
+                raise self.local.obstacle
             upstream = self._upstream()
             choice = upstream.choice(question)
             if not choice.ways:
@@ -143,8 +143,9 @@ class DatedLookups:
 
     def _landed(self, asked: AskedDay, stored: StoredDay, landed: Landed[DayFetched]) -> Answer:
         fetched = landed.value
-        self.local.unwritable = self.local.unwritable or fetched.trouble
-        source = fetched.provider if landed.led else LOCAL
+        if fetched.trouble is not None:
+            self.local.failed(fetched.trouble)
+        source = fetched.provider if landed.led else self.local.shared_store
         warnings = day_answer.warnings_of(fetched.is_cut, fetched.rejected, fetched.trouble)
         if not fetched.flights:
             return day_answer.not_found(asked, fetched.provider, source, warnings)
@@ -156,8 +157,7 @@ class DatedLookups:
         return day_answer.answered(asked, fetched.flights, self._lifetimes, outcome, source, warnings)
 
     def _failed(self, asked: AskedDay, stored: StoredDay, error: FlightctlError) -> Answer:
-        if isinstance(error, LocalFileError):
-            self.local.unwritable = self.local.unwritable or error
+        self.local.failed(error)
         may_serve = self.strategy.stale_if_error and error.serves_stale and self.strategy.cache_enabled
         if may_serve and stored.flights:
             return self._old(asked, stored, f"shown although it expired, because {error.message}")
@@ -167,11 +167,15 @@ class DatedLookups:
     def _hit(self, asked: AskedDay, stored: StoredDay) -> Answer:
         warning = day_answer.THERE_MAY_BE_MORE if stored.asked_at is None else ""
         warning = day_answer.IS_CUT if stored.is_cut else warning
-        return day_answer.answered(asked, stored.flights, self._lifetimes, Outcome.HIT, LOCAL, [warning])
+        return day_answer.answered(
+            asked, stored.flights, self._lifetimes, Outcome.HIT, self.local.shared_store, [warning]
+        )
 
     def _old(self, asked: AskedDay, stored: StoredDay, why: str) -> Answer:
         warning = day_answer.as_last_seen(stored.flights, asked.now, why)
-        return day_answer.answered(asked, stored.flights, self._lifetimes, Outcome.STALE, LOCAL, [warning])
+        return day_answer.answered(
+            asked, stored.flights, self._lifetimes, Outcome.STALE, self.local.shared_store, [warning]
+        )
 
     def _again(self, question: Question, settled: Answer) -> Answer:
         """A flight that stands in a batch twice: answered twice, paid once."""

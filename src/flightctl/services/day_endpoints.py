@@ -18,7 +18,7 @@ from flightctl.keys import provider_key
 from flightctl.providers import aeroapi
 from flightctl.providers.aeroapi import PRICES, AeroApi
 from flightctl.providers.aviationstack import AviationStack, Plan
-from flightctl.services.billed_accounts import AEROAPI, AVIATIONSTACK, SANDBOX, account, sandbox_account
+from flightctl.services.billed_accounts import AEROAPI, AVIATIONSTACK, SANDBOX, account, sandbox_account, within
 from flightctl.services.day_sources import AeroApiFlights, AeroApiSchedules, AviationStackDays
 from flightctl.services.flight_codes import icao_of, zone_of
 from flightctl.services.paid_flights import DaySource, PaidFlights
@@ -46,6 +46,10 @@ class Surroundings:
     lifetimes: FlightLifetimes
     negative_ttl: timedelta
     sandbox: bool
+    caps: Mapping[str, int | None]
+    """Of everybody together, by provider."""
+    learns: bool
+    """Whether names and codes go into the reference tables."""
 
 
 class DayEndpoints:
@@ -99,7 +103,9 @@ class DayEndpoints:
     def _paid(self, source: DaySource, spending: Spending) -> PaidFlights:
         around = self._around
         kept = self._settings["cache.enabled"]
-        return PaidFlights(source, spending, around.database, around.clock, around.negative_ttl, keep=kept)
+        return PaidFlights(
+            source, spending, around.database, around.clock, around.negative_ttl, keep=kept, learns=around.learns
+        )
 
     def _flights(self) -> AeroApiFlights:
         price, pages = self._price(Endpoint.FLIGHTS), self._settings["aeroapi.max_pages"]
@@ -138,7 +144,12 @@ class DayEndpoints:
     def _aeroapi_spending(self) -> Spending:
         if self._around.sandbox:
             return self._around.spending()
-        return Spending(account(self._settings, AEROAPI), self._around.database, self._around.clock, time.sleep)
+        return Spending(
+            within(account(self._settings, AEROAPI), self._around.caps),
+            self._around.database,
+            self._around.clock,
+            time.sleep,
+        )
 
     @cached_property
     def _zone_of(self) -> Callable[[str], str]:

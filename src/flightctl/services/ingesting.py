@@ -107,6 +107,7 @@ class Ingesting:
         return replace(said, from_timetable=True) if is_timetable else said
 
     def _taken(self, session: Transaction, read: Sequence[_Read]) -> None:
+        flights.hold(session)
         given = {one.line.number: one.said for one in read if isinstance(one.said, Sighting)}
         rows = dict(zip(given, completed(session, list(given.values())), strict=True))
         book = Book(self._entries(session, list(rows.values()), read))

@@ -16,8 +16,9 @@ from flightctl.domain.references import References, completed, route_of
 from flightctl.domain.route import EntryStatus, Route, RouteEntry
 from flightctl.domain.selection import ChosenFlight, choose_flight
 from flightctl.domain.turn import Lease
-from flightctl.errors import IncompleteAnswer, LocalFileError
-from flightctl.store import leases, proposals, routes
+from flightctl.errors import IncompleteAnswer, StoreError
+from flightctl.store import contributions, leases, proposals, routes
+from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import Database, Transaction
 from flightctl.store.reference_data import packaged_references
 from flightctl.store.references import learn, references_for
@@ -38,6 +39,8 @@ class KeepSettings:
     keep_payload: bool
     keep: bool = True
     """False where the cache is switched off."""
+    learns: bool = True
+    """Whether names and codes go into the reference tables; into those of a remote by service only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,21 @@ class KeptRoutes:
         """Not where the cache is off, and not where we were gone for so long that somebody else has asked since."""
         return self.settings.keep and (lease is None or leases.holds(session, lease))
 
-    def keep_all(self, reads: Sequence[ReadRoute], lease: Lease | None, now: datetime) -> None:
-        """Store many, in several short transactions. Raises LocalFileError."""
+    def keep_all(
+        self, reads: Sequence[ReadRoute], lease: Lease | None, now: datetime, turn: PaidTurn | None = None
+    ) -> None:
+        """Store many, in several short transactions. Raises StoreError."""
         for part in in_parts(reads):
             with self._database().writing() as session:
                 if self.may_keep(session, lease):
-                    self.store(session, part, now)
+                    self.store(session, part, now, turn)
 
-    def store(self, session: Transaction, reads: Sequence[ReadRoute], now: datetime) -> None:
-        """Store as confirmed; proposals that say the same are settled."""
+    def store(
+        self, session: Transaction, reads: Sequence[ReadRoute], now: datetime, turn: PaidTurn | None = None
+    ) -> None:
+        """Store as confirmed; proposals that say the same are settled. ``turn`` is that of who has just paid for it."""
+        if contributions.bring_in(session, turn, [(one.route, self._payload(one)) for one in reads], now):
+            return
         for one in reads:
             routes.store(session, one.route, self.settings.provider, self._payload(one), now)
         self._settle_proposals(session, reads, now)
@@ -99,11 +108,14 @@ class KeptRoutes:
 
     def learn(self, session: Transaction, legs: Sequence[ObservedLeg]) -> None:
         """Names and codes for the reference tables."""
-        learn(session, legs)
+        if self.settings.learns:
+            learn(session, legs)
 
-    def remember_absence(self, session: Transaction, key: str, now: datetime) -> None:
+    def remember_absence(self, session: Transaction, key: str, now: datetime, turn: PaidTurn | None = None) -> None:
         """Upstream does not know it; an entry that is there stays."""
         lifetime = absence_lifetime(self.settings.negative_ttl, random.random())
+        if contributions.bring_in_absence(session, turn, lifetime, self.settings.ttl, now):
+            return
         absence = routes.RememberedAbsence(key, self.settings.provider, now, now + lifetime)
         routes.remember_absence(session, absence, fresh_since=now - self.settings.ttl)
 
@@ -114,7 +126,7 @@ class KeptRoutes:
         try:
             with self._database().reading() as session:
                 return references_for(session, legs)
-        except LocalFileError:
+        except StoreError:
             return packaged_references(legs)
 
 

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from flightctl.domain.airline import Airline
-from flightctl.domain.answer import Bucket
+from flightctl.domain.answer import LOCAL, Bucket
 from flightctl.domain.route import RouteEntry
-from flightctl.errors import LocalFileError
+from flightctl.errors import FlightctlError, LocalFileError, NotAllowed, StoreError
 from flightctl.store.hits import LocalReader
 
 if TYPE_CHECKING:
@@ -21,19 +21,28 @@ _T = TypeVar("_T")
 class LocalTier:
     """Reads that find nothing once the file has failed; counters that are left alone once they cannot be written."""
 
-    def __init__(self, open_reader: Callable[[], LocalReader]) -> None:
+    def __init__(self, open_reader: Callable[[], LocalReader], *, reports: bool = False) -> None:
+        """``reports`` where what is counted is to be handed over to a remote."""
+        self._reports = reports
         self._open_reader = open_reader
         self._reader: LocalReader | None = None
         self._holders: dict[str, list[Airline]] = {}
-        self.unreadable: LocalFileError | None = None
+        self.shared_store = LOCAL
+        """The tier that others share, and store into while we wait for them; days and prefixes are read there."""
+        self.unreadable: StoreError | None = None
         """Why the file cannot be read."""
-        self.unwritable: LocalFileError | None = None
+        self.unwritable: StoreError | None = None
         """Why answers or counters could not be written, although the file can be read."""
 
     @property
-    def trouble(self) -> LocalFileError | None:
+    def trouble(self) -> StoreError | None:
         """Why nothing can be written into the file."""
         return self.unreadable or self.unwritable
+
+    @property
+    def obstacle(self) -> StoreError | NotAllowed | None:
+        """Why no paid call can be written down, so that none is made."""
+        return self.trouble
 
     def entries(self, cache_keys: Sequence[str]) -> dict[str, RouteEntry]:
         """Confirmed entries by key, fresh or not."""
@@ -67,12 +76,28 @@ class LocalTier:
 
         return self._read(lambda reader: origin_zone(reader, names, cache_keys), "")
 
+    def failed(self, error: FlightctlError) -> None:
+        """A paid step failed: what the file would not take once it is not asked to take again."""
+        if isinstance(error, StoreError):
+            self.unwritable = self.unwritable or error
+
+    def keep(self, entries: Sequence[RouteEntry]) -> None:
+        """What was just paid for stands in the shared store; here that is this file."""
+
+    def source_of(self, cache_key: str) -> str:
+        """The tier that answered for it."""
+        return LOCAL
+
+    def warning_of(self, cache_key: str) -> str:
+        """What to tell with an answer that was held; nothing where there is but one tier."""
+        return ""
+
     def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime, asks: Sequence[tuple[str, str]]) -> None:
         """Add to the counters and the history; what keeps them from being written is kept in ``unwritable``."""
         if not counts or self.trouble is not None:
             return
         try:
-            self._opened().count(counts, now, asks)
+            self._opened().count(counts, now, asks, reports=self._reports)
         except LocalFileError as error:
             self.unwritable = error
 

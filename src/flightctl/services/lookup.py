@@ -15,7 +15,7 @@ from flightctl.domain.freshness import is_fresh
 from flightctl.domain.question import Question, answered, failed, not_found, refused, without_route
 from flightctl.domain.route import RouteEntry
 from flightctl.domain.strategy import Move, Strategy, next_move
-from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError, LocalFileError
+from flightctl.errors import BadDesignator, ConfigurationError, FlightctlError, NotAllowed
 from flightctl.services.local_tier import LocalTier
 from flightctl.services.questions import question_of
 
@@ -123,17 +123,19 @@ class Lookups:
         """
         self._bill = NO_BILL
         try:
-            if self.local.trouble is not None:
+            if self.local.obstacle is not None:
                 # What cannot be written down is not paid for; and a batch waits for a locked file once.
-                raise self.local.trouble
+                raise self.local.obstacle
             landed = self._billed(self.upstream.open(), self._wanted(cause), call)
         except FlightctlError as error:
             self._bill = self._bill._replace(failure=error.message)
-            self.local.unwritable = error if isinstance(error, LocalFileError) else self.local.unwritable
+            self.local.failed(error)
             raise
         self._bill = self._bill._replace(by_another=not landed.led)
+        self.local.keep(landed.value.entries)
         # A file that would not take the answer will not take the counters either; it has been waited for once.
-        self.local.unwritable = self.local.unwritable or landed.value.trouble
+        if landed.value.trouble is not None:
+            self.local.failed(landed.value.trouble)
         return landed
 
     def _billed(
@@ -216,7 +218,9 @@ class Lookups:
     def _move(self, move: Move, question: Question, snapshot: Snapshot) -> Answer:
         found = snapshot.entry(question)
         if move is Move.ANSWER and found:
-            return answered(question, found, Outcome.HIT, LOCAL, self.strategy.ttl)
+            key = found.route.cache_key
+            source, warning = self.local.source_of(key), self.local.warning_of(key)
+            return answered(question, found, Outcome.HIT, source, self.strategy.ttl, warning)
         if move is Move.ASK:
             answer = self._settled[question.keys[0]] = self._ask(question, found, snapshot.cause(question))
             return answer
@@ -228,6 +232,9 @@ class Lookups:
     def _ask(self, question: Question, found: RouteEntry | None, cause: Cause) -> Answer:
         try:
             landed = self.pay(cause, lambda shared, wanted: shared.flight(question.asked, wanted))
+        except NotAllowed as error:
+            # With a remote, what the caller may is decided there.
+            return without_route(question, Outcome.DENIED, error, "", "")
         except ConfigurationError as error:
             return failed(question, found, self.local.unreadable or error, self.strategy, "")
         except FlightctlError as error:
@@ -239,7 +246,7 @@ class Lookups:
         if not fetched.entries:
             return not_found(question, name) if landed.led else refused(Move.ANSWER_ABSENT, question, found, name)
         if not landed.led:
-            return answered(question, fetched.entries[0], shared_outcome(landed.waited), LOCAL, ttl)
+            return answered(question, fetched.entries[0], shared_outcome(landed.waited), self.local.shared_store, ttl)
         outcome = Outcome.REFRESHED if found else Outcome.MISS
         warning = f"not kept: {fetched.trouble.message}" if fetched.trouble else ""
         return answered(question, fetched.entries[0], outcome, name, ttl, warning)

@@ -24,8 +24,9 @@ from flightctl.services.flight_codes import completed
 from flightctl.services.observing import book_about
 from flightctl.services.review import ManualRoute, Review
 from flightctl.services.typed_airports import typed_airport
-from flightctl.store import flights, routes
+from flightctl.store import flight_json, flights, routes
 from flightctl.store.engine import Database, Transaction
+from flightctl.store.flight_json import Proposed
 from flightctl.store.schema import MANUAL
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):?([0-5][0-9])")
@@ -104,15 +105,17 @@ class ManualFlights:
         [applied] = book.take([sighting], review=PENDING)
         before = flights.find(session, applied.flight.flight_id)
         if before is not None and before.review == CONFIRMED:
-            raise AlreadyConfirmed(
-                f"{before.flight_id} is known ({before.provider})",
-                hint=f"'flightctl lookup {before.flight_iata or before.ident} --date {before.departure_date}' shows it",
-            )
+            raise _known(before)
         again = before is not None and before.review == PENDING
         entered = applied.flight._replace(review=PENDING)
         if not again or applied.changes:
             # What waits now is what this person says; nobody else is named for it.
             entered = entered._replace(added_by=self._caller.user, note=note)
+        proposed = flight_json.propose(session, entered, book.written)
+        if proposed is Proposed.IS_CONFIRMED:
+            raise _known(entered)
+        if proposed is Proposed.WAITS:
+            return entered
         (book.written.created if before is None else book.written.changed)[entered.flight_id] = entered
         book.written.seen.pop(entered.flight_id, None)
         # Who says so changes with what is said.
@@ -123,6 +126,7 @@ class ManualFlights:
     def _decided(self, flight_id: FlightId, decision: str) -> Flight:
         now = self._clock()
         with self._database.writing() as session:
+            flights.hold(session)
             flight = flights.find(session, str(flight_id))
             if flight is None or flight.review == REJECTED:
                 raise _unknown(flight_id)
@@ -204,6 +208,11 @@ def _arrival(scheduled_out: datetime, out_local: datetime, typed: str, destinati
     clock, zone = _clock(typed, "--in"), _zone(destination)
     days = (datetime.combine(out_local.date() + shift * _DAY, clock, zone).astimezone(UTC) for shift in (-1, 0, 1, 2))
     return next(instant for instant in days if instant > scheduled_out)
+
+
+def _known(flight: Flight) -> AlreadyConfirmed:
+    hint = f"'flightctl lookup {flight.flight_iata or flight.ident} --date {flight.departure_date}' shows it"
+    return AlreadyConfirmed(f"{flight.flight_id} is known ({flight.provider})", hint=hint)
 
 
 def _unknown(flight_id: FlightId) -> NotFound:

@@ -14,6 +14,7 @@ from flightctl.domain.recognition import FURTHEST_APART, departs_at, names_of
 from flightctl.domain.sighting import Sighting
 from flightctl.services.flight_codes import completed, learn
 from flightctl.store import flights
+from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import Database, Transaction
 
 _AT_ONCE = 500
@@ -64,16 +65,27 @@ class Observing:
 
 
 def take(
-    session: Transaction, sightings: Sequence[Sighting], asked: Collection[str] = (), covers: DayWindow | None = None
+    session: Transaction,
+    sightings: Sequence[Sighting],
+    asked: Collection[str] = (),
+    covers: DayWindow | None = None,
+    turn: PaidTurn | None = None,
+    *,
+    learns: bool = True,
 ) -> list[Applied]:
-    """Take up reports within a transaction, answer by answer; ``asked`` and ``covers`` as in ``Book.take``."""
+    """Take up reports within a transaction, answer by answer; ``asked`` and ``covers`` as in ``Book.take``.
+
+    ``turn`` is that of who has just paid for them; ``learns`` whether they teach the reference tables names and codes.
+    """
+    flights.hold(session, turn)
     rows = completed(session, sightings)
     book = book_about(session, rows)
     taken: list[Applied] = []
     for _, answer in groupby(rows, key=lambda one: (one.provider, one.observed_at)):
         taken += book.take(list(answer), asked, covers=covers)
-    flights.write(session, book.written)
-    learn(session, rows)
+    flights.write(session, book.written, turn)
+    if learns:
+        learn(session, rows)
     return taken
 
 

@@ -20,10 +20,11 @@ from flightctl.domain.sighting import Sighting
 from flightctl.domain.sighting_page import Rejected, SightingsPage
 from flightctl.domain.turn import Lease
 from flightctl.domain.zones import zone_named
-from flightctl.errors import BudgetReached, LocalFileError, UpstreamError
+from flightctl.errors import BudgetReached, StoreError, UpstreamError
 from flightctl.services.observing import take
 from flightctl.services.spending import Call, Errand, Spending
 from flightctl.store import asked_days, flights, leases, ledger
+from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import Database, Transaction
 
 _DAY = timedelta(days=1)
@@ -112,7 +113,7 @@ class DayFetched:
     is_cut: bool = False
     """Whether there was more than the most result sets."""
     rejected: tuple[Rejected, ...] = ()
-    trouble: LocalFileError | None = None
+    trouble: StoreError | None = None
     """Why the answer could not be kept."""
 
 
@@ -149,13 +150,16 @@ class PaidFlights:
         negative_ttl: timedelta,
         *,
         keep: bool = True,
+        learns: bool = True,
     ) -> None:
+        """``learns`` says whether names and codes go into the reference tables; into a remote's by service only."""
         self.source = source
         self.spending = spending
         self._database = database
         self._clock = clock
         self._negative_ttl = negative_ttl
         self._keep = keep
+        self._learns = learns
 
     def day(
         self, question: DayQuestion, cause: Cause, lease: Lease | None = None, most_calls: int | None = None
@@ -195,11 +199,11 @@ class PaidFlights:
         try:
             with self._database().writing() as session:
                 if self._keep and (call.errand.lease is None or leases.holds(session, call.errand.lease)):
-                    stored = self._kept(session, question, answer)
+                    stored = self._kept(session, question, answer, call.turn)
                     if is_last:
-                        self._remember(session, question, answer, is_cut=is_cut)
+                        self._remember(session, question, answer, call.turn, is_cut=is_cut)
                 self.spending.succeeded(session, call, ledger.OK if answer.sightings else ledger.NOT_FOUND)
-        except LocalFileError as error:
+        except StoreError as error:
             trouble = error
         of_day = _of_day(question, answer)
         return DayFetched(
@@ -212,18 +216,23 @@ class PaidFlights:
             trouble=trouble,
         )
 
-    def _kept(self, session: Transaction, question: DayQuestion, answer: _Answer) -> Sequence[Flight]:
-        taken = take(session, answer.sightings, question.names, self.source.covers(question))
+    def _kept(
+        self, session: Transaction, question: DayQuestion, answer: _Answer, turn: PaidTurn | None
+    ) -> Sequence[Flight]:
+        covers = self.source.covers(question)
+        taken = take(session, answer.sightings, question.names, covers, turn, learns=self._learns)
         answer.taken = [one.flight for one in taken]
         return flights.of_day(session, question.names, answer.date_of(question))
 
-    def _remember(self, session: Transaction, question: DayQuestion, answer: _Answer, *, is_cut: bool) -> None:
+    def _remember(
+        self, session: Transaction, question: DayQuestion, answer: _Answer, turn: PaidTurn | None, *, is_cut: bool
+    ) -> None:
         """That the day was asked for; an answer that was cut says nothing of what it does not hold."""
         now, told = self._clock(), answer.of_day(question)
         is_absent = not told and not is_cut
         absent_until = now + absence_lifetime(self._negative_ttl, random.random()) if is_absent else None
         asked = asked_days.AskedDay(self.source.name, now, absent_until, is_cut)
-        asked_days.remember(session, _names(question, answer, told), answer.date_of(question), asked)
+        asked_days.remember(session, _names(question, answer, told), answer.date_of(question), asked, turn)
 
 
 def _of_day(question: DayQuestion, answer: _Answer) -> list[Flight]:

@@ -55,7 +55,7 @@ class PaidPages:
         """Buy the feed's next page; none where all its pages are there and only wait to be made use of.
 
         A row renews an entry that says the same. One that differs or is new may be half of a flight with several legs,
-        and counts once every page was read. Raises as ``PaidRoutes.flight`` does, LocalFileError, and LeaseLost where
+        and counts once every page was read. Raises as ``PaidRoutes.flight`` does, StoreError, and LeaseLost where
         somebody else has gone on with the feed meanwhile.
         """
         reading = self._reading(filter)

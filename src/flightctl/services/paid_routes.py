@@ -13,7 +13,7 @@ from flightctl.domain.references import route_of
 from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.domain.selection import choose_flight
 from flightctl.domain.turn import Lease
-from flightctl.errors import LocalFileError
+from flightctl.errors import StoreError
 from flightctl.providers.aviationstack import AviationStack
 from flightctl.services.kept_routes import KeptRoutes, ReadRoute, flights_of, in_parts
 from flightctl.services.spending import Call, Errand, Spending
@@ -29,7 +29,7 @@ class Fetched:
     """Empty: upstream does not know it."""
     complete: bool
     """Whether the one page that was read holds every match."""
-    trouble: LocalFileError | None = None
+    trouble: StoreError | None = None
     """Why the answer could not be kept."""
 
 
@@ -87,19 +87,19 @@ class PaidRoutes:
         entries = tuple(one.entry(self._keeping.settings.provider, now) for one in read)
         return Fetched(entries, page.complete, self._written(call, page, read, now))
 
-    def _written(self, call: Call, page: FlightsPage, read: list[ReadRoute], now: datetime) -> LocalFileError | None:
+    def _written(self, call: Call, page: FlightsPage, read: list[ReadRoute], now: datetime) -> StoreError | None:
         """Keep the answer and how the call ended; what kept us from it, if anything did."""
         *earlier, last = in_parts(read) or [[]]
-        lease = call.errand.lease
+        lease, turn = call.errand.lease, call.turn
         try:
-            self._keeping.keep_all([one for part in earlier for one in part], lease, now)
+            self._keeping.keep_all([one for part in earlier for one in part], lease, now, turn)
             with self._database().writing() as session:
                 if self._keeping.may_keep(session, lease):
-                    self._keeping.store(session, last, now)
+                    self._keeping.store(session, last, now, turn)
                     self._keeping.learn(session, page.legs)
                     if not read:
-                        self._keeping.remember_absence(session, call.errand.key, now)
+                        self._keeping.remember_absence(session, call.errand.key, now, turn)
                 self.spending.succeeded(session, call, ledger.OK if read else ledger.NOT_FOUND)
-        except LocalFileError as error:
+        except StoreError as error:
             return error
         return None

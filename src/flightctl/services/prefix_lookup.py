@@ -39,7 +39,9 @@ class PrefixLookup:
         matching, now = self._matching(), self._lookups.clock()
         fresh = [entry for entry in matching if is_fresh(entry.refreshed_at, now, strategy.ttl)]
         if fresh and not strategy.refresh:
-            return self._found(fresh, Outcome.HIT, LOCAL, stale=len(matching) - len(fresh))
+            local, stale = self._lookups.local, len(matching) - len(fresh)
+            unchecked = local.warning_of(fresh[0].route.cache_key)
+            return self._found(fresh, Outcome.HIT, local.shared_store, stale=stale, warning=unchecked)
         stale = len(matching) - len(fresh)
         if self._lookups.local.unreadable is not None and (strategy.offline or not strategy.may_ask or not self._bare):
             return self._failed(self._lookups.local.unreadable)
@@ -65,7 +67,7 @@ class PrefixLookup:
         fetched = landed.value
         if not landed.led:
             outcome = shared_outcome(landed.waited) if fetched.entries else Outcome.NOT_FOUND
-            return self._found(fetched.entries, outcome, LOCAL)
+            return self._found(fetched.entries, outcome, self._lookups.local.shared_store)
         outcome = Outcome.MISS if fetched.entries else Outcome.NOT_FOUND
         return self._found(fetched.entries, outcome, upstream.name, complete=fetched.complete)
 

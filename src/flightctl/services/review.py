@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flightctl.domain.caller import Caller, Role
@@ -58,11 +58,15 @@ class Review:
         reception = receive(route, standing, known, replace=manual.replace)
         if reception is Reception.REFUSE and standing:
             raise _already_confirmed(standing)
-        if reception is Reception.WRITE:
-            now, note = self._clock(), storable(manual.note)
-            proposals.add(session, route, note, self._caller.user, now, replaces=manual.replace)
-            routes.store_pending(session, route, now)
-        return _item(session, route.cache_key)
+        if reception is not Reception.WRITE:
+            return _item(session, route.cache_key)
+        note = storable(manual.note)
+        made = proposals.propose(session, route, note, self._caller.user, self._clock(), replaces=manual.replace)
+        if made is None:
+            # Somebody has been quicker.
+            return self.propose_in(session, manual)
+        item = _item(session, route.cache_key)
+        return item if made in item.proposals else replace(item, proposals=(*item.proposals, made))
 
     def pending(self) -> list[ReviewItem]:
         """All that waits for staff: proposals, and manual entries to be confirmed again. Raises NotAllowed."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flightctl.domain.caller import Caller
 from flightctl.domain.flight import Flight, parse_flight_id
-from flightctl.domain.listing import Kind, list_user
+from flightctl.domain.listing import list_user
 from flightctl.domain.share import TOKEN_BYTES, Share, ShareStatus, token_hash
 from flightctl.domain.text import storable
 from flightctl.errors import NotFound, ShareOver, TokenRefused
 from flightctl.services.lists import not_listed
-from flightctl.store import flights, lists, shares
+from flightctl.store import claims, flights, lists, shares
 from flightctl.store.clock import database_now
-from flightctl.store.engine import Database, Transaction
+from flightctl.store.engine import Database
 
 Snapshot = Callable[[Flight], dict[str, Any]]
 """An item of ``flightctl.flights/1``."""
@@ -85,38 +85,16 @@ class Sharing:
         user = list_user(self._caller.user)
         with self._database.reading() as session:
             # Whoever has to wait keeps nobody else from writing.
-            may_try = not self._is_throttled(session, user, database_now(session))
-        claimed = self._tried(user, token_hash(token.strip())) if may_try else None
-        if claimed is None:
+            may_try = not claims.is_throttled(session, user, self._max_failed_claims)
+        won = self._tried(user, token_hash(token.strip())) if may_try else None
+        if won is None:
             # Only now: the failure is to be counted whatever becomes of this process.
             raise TokenRefused("this token cannot be claimed")
-        return claimed
+        return Claimed(won.share_id, dict(won.snapshot))
 
-    def _tried(self, user: str, token_sha256: str) -> Claimed | None:
+    def _tried(self, user: str, token_sha256: str) -> claims.Won | None:
         with self._database.writing() as session:
-            now = database_now(session)
-            if self._is_throttled(session, user, now):
-                return None
-            claimed = self._claimed(session, user, token_sha256, now)
-            if claimed is None:
-                shares.count_failure(session, user, now)
-        return claimed
-
-    def _claimed(self, session: Transaction, user: str, token_sha256: str, now: datetime) -> Claimed | None:
-        share = shares.by_token(session, token_sha256, now)
-        if share is None:
-            return None
-        if share.status is ShareStatus.CLAIMED:
-            is_mine = shares.claimed_by(session, share.share_id) == user
-            return Claimed(share.share_id, share.snapshot) if is_mine else None
-        if not shares.claim(session, share.share_id, user, now):
-            return None
-        lists.add(session, user, share.flight_id, Kind.SHARED, now, share.snapshot)
-        return Claimed(share.share_id, share.snapshot)
-
-    def _is_throttled(self, session: Transaction, user: str, now: datetime) -> bool:
-        failed = shares.failures_of_the_hour(session, user, now)
-        return failed >= self._max_failed_claims
+            return claims.attempt(session, user, token_sha256, self._max_failed_claims)
 
 
 def _new_token() -> str:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from flightctl import errors
 from flightctl.domain.turn import Lease, LeaseLost, Turn, next_turn
-from flightctl.errors import BudgetReached, FlightctlError, LocalFileError, TimedOut
+from flightctl.errors import BudgetReached, FlightctlError, StoreError, TimedOut
 from flightctl.services.holder import is_gone, this_holder
 from flightctl.store import leases
 from flightctl.store.engine import Database, Transaction
@@ -69,7 +69,7 @@ class SingleFlight:
     def fly(self, wish: Wish[_T]) -> Landed[_T]:
         """Ask upstream, or wait for who is asking.
 
-        Raises what ``ask`` raises, also where somebody else asked while we waited and failed; LocalFileError.
+        Raises what ``ask`` raises, also where somebody else asked while we waited and failed; StoreError.
         """
         began = self._clock()
         waited = False
@@ -103,11 +103,16 @@ class SingleFlight:
         if seen.turn is not Turn.LEAD:
             return seen
         with self._database().writing() as session:
+            leases.hold(session, wish.key)
             # The second look: somebody may have been quicker.
             seen = self._looked(session, wish, began)
-            if seen.turn is Turn.LEAD:
-                seen = replace(seen, lease=leases.take(session, wish.key, this_holder(), self._clock()))
-        return seen
+            return self._taken(session, wish.key, seen) if seen.turn is Turn.LEAD else seen
+
+    def _taken(self, session: Transaction, key: str, seen: _Seen[_T]) -> _Seen[_T]:
+        try:
+            return replace(seen, lease=leases.take(session, key, this_holder(), self._clock()))
+        except LeaseLost:
+            return replace(seen, turn=Turn.WAIT)
 
     def _looked(self, session: Transaction, wish: Wish[_T], began: datetime) -> _Seen[_T]:
         stored, lease = wish.look(session), leases.find(session, wish.key)
@@ -129,7 +134,7 @@ class SingleFlight:
 
     def _release(self, lease: Lease, failure: str) -> None:
         """Whatever ended the work, Ctrl-C too: nobody has to wait for the lease to run out, unless it must."""
-        with suppress(LocalFileError), self._database().writing() as session:
+        with suppress(StoreError), self._database().writing() as session:
             leases.release(session, lease, self._clock(), failure)
 
 

@@ -15,15 +15,16 @@ from flightctl.domain.turn import Lease
 from flightctl.errors import (
     ConfigurationError,
     FlightctlError,
-    LocalFileError,
     QuotaUsedUp,
     RateLimited,
+    StoreError,
     TimedOut,
     ToldToWait,
     UpstreamError,
 )
 from flightctl.services.refusals import Refusals
-from flightctl.store import accounts, leases, ledger
+from flightctl.store import accounts, leases, ledger, reservations
+from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import Database, Transaction
 
 _T = TypeVar("_T")
@@ -56,6 +57,13 @@ class Call:
     errand: Errand
     number: int
     reserved_at: datetime
+    provider: str = ""
+
+    @property
+    def turn(self) -> PaidTurn | None:
+        """By which its answer may be brought into a store that others share; none where nobody waits for it."""
+        lease = self.errand.lease
+        return PaidTurn(self.number, lease.key, lease.fence, self.provider) if lease else None
 
 
 class Spending:
@@ -87,7 +95,7 @@ class Spending:
         """Reserve a call before it is made, and write down how it failed, if it does.
 
         Raises Frozen, BudgetReached, QuotaUsedUp, RateLimited, Unavailable, BreakerOpen without any call; KeyRefused
-        and PlanRefused where the same was refused before in this run; LeaseLost; LocalFileError where nothing can be
+        and PlanRefused where the same was refused before in this run; LeaseLost; StoreError where nothing can be
         written down.
         """
         self.check(errand.key)
@@ -117,12 +125,12 @@ class Spending:
             self.paid -= 1
             self.used -= call.errand.units
         # The failure itself is what has to be told; where it cannot be written down, stats know it as "sent".
-        with suppress(LocalFileError):
+        with suppress(StoreError):
             self._write_failure(call, error)
 
     def _write_interruption(self, call: Call) -> None:
         """Ctrl-C: the call counts as made, and nobody has to wait for how it ends."""
-        with suppress(LocalFileError), self._database().writing() as session:
+        with suppress(StoreError), self._database().writing() as session:
             ledger.settle_call(session, call.number, INTERRUPTED, self._clock())
 
     def made(self, call: Call, request: Callable[[], _T]) -> _T:
@@ -141,11 +149,12 @@ class Spending:
 
     def succeeded(self, session: Transaction, call: Call, result: str) -> None:
         """Write down, with what came of it, that the call was answered: ``ok`` or ``not_found``."""
+        accounts.hold(session, self.account)
         ledger.settle_call(session, call.number, result, self._clock())
         accounts.count_success(session, self.account, self._clock())
 
     def held_until(self) -> datetime | None:
-        """Until when the provider is not to be asked, if it is so. Raises LocalFileError."""
+        """Until when the provider is not to be asked, if it is so. Raises StoreError."""
         with self._database().reading() as session:
             now = self._clock()
             return accounts.state(session, self.account, now).held_until(now)
@@ -193,16 +202,17 @@ class Spending:
         now, account = self._clock(), self.account
         if errand.lease is not None:
             leases.keep(session, errand.lease, now)
+        accounts.hold(session, account)
         allowed = permission(accounts.state(session, account, now), account, now)
         if allowed is Permission.WAIT:
             return None
-        taken = accounts.reserve(session, account, errand.units, account.budget.limit(errand.cause), now)
-        if taken is None:
+        reserved = reservations.reserve(session, account, self._record(errand, now), account.budget.limit(errand.cause))
+        if reserved is None:
             raise budget_reached(account, errand.cause, accounts.used(session, account, now), now)
         if allowed is Permission.PROBE:
             accounts.begin_probe(session, account, now)
-        self.used = taken
-        return Call(errand, ledger.record_call(session, self._record(errand, now)), now)
+        self.used = reserved.used
+        return Call(errand, reserved.number, now, account.provider)
 
     def _record(self, errand: Errand, now: datetime) -> ledger.PaidCall:
         account, cost = self.account, (errand.price or self.account.price).micros * errand.units
@@ -220,10 +230,10 @@ class Spending:
     def _write_failure(self, call: Call, error: FlightctlError) -> None:
         now = self._clock()
         with self._database().writing() as session:
+            accounts.hold(session, self.account)
             ledger.settle_call(session, call.number, getattr(error, "kind", error.code), now)
             if not _was_sent(error):
-                accounts.give_back(session, self.account, call.errand.units, call.reserved_at)
-                ledger.waive(session, call.number)
+                reservations.waive(session, self.account, call.number, call.errand.units, call.reserved_at)
             if isinstance(error, UpstreamError) and error.trips_breaker:
                 accounts.count_failure(session, self.account, now)
             elif _was_sent(error):

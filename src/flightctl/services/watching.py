@@ -1,18 +1,18 @@
-"""A list as it changes, seen by polling the local file."""
+"""A list as it changes, seen by polling the local file, or told of by the remote."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from flightctl.domain.caller import Caller
 from flightctl.domain.flight_news import Change
 from flightctl.domain.listing import Listed, in_order, list_user
-from flightctl.errors import LocalFileError
+from flightctl.errors import LocalFileError, NotAllowed, StoreError
 from flightctl.store import lists
 from flightctl.store.engine import Database
-from flightctl.store.file_watch import FileWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,35 @@ class Look:
     """Why the list could not be read, and is as it was."""
 
 
+class Signal(Protocol):
+    """How it is noticed that the database has changed: by ``store.file_watch``, or ``store.remote_watch``."""
+
+    @property
+    def file(self) -> int:
+        """Which database it is; another one after it was replaced, and 0 where there is none."""
+        ...
+
+    def has_changed(self) -> bool:
+        """Whether something may have been committed since the last call; also at first."""
+        ...
+
+    def look_again(self) -> None:
+        """What was read is not all yet."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Watching:
     """One user's list. ``look`` reads where something was committed; else it is next to nothing."""
 
-    def __init__(self, database: Database, caller: Caller, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, signal: Signal, caller: Caller, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._user = list_user(caller.user)
         self._clock = clock
-        self._watch = FileWatch(database.path)
+        self._watch = signal
         self._file = self._watch.file
         self._last_change = -1
         self._listed: list[Listed] = []
@@ -45,7 +66,7 @@ class Watching:
             return Look(self._listed, ())
         try:
             changes = self._read()
-        except LocalFileError as error:
+        except (StoreError, NotAllowed) as error:
             self._trouble = error.message
             return Look(self._listed, (), self._trouble)
         self._trouble = ""
@@ -59,15 +80,17 @@ class Watching:
     def _read(self) -> list[Change]:
         if not self._watch.file:
             # To open it would make it.
-            raise LocalFileError(f"{self._database.path} is gone", hint="'flightctl track' makes another one")
+            raise LocalFileError("the local file is gone", hint="'flightctl track' makes another one")
         if self._watch.file != self._file:
             # Another file has other numbers: what was seen of the old one says nothing about it.
             self._database.close()
             self._file, self._last_change = self._watch.file, -1
         with self._database.reading() as session:
-            last = lists.last_change(session)
+            last, is_settled = lists.position(session)
             known = self._last_change
             changes = lists.changes_between(session, self._user, known, last) if 0 <= known < last else []
             self._listed = in_order(lists.of_user(session, self._user), self._clock())
         self._last_change = last
+        if not is_settled:
+            self._watch.look_again()
         return changes

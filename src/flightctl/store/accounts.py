@@ -14,10 +14,15 @@ from flightctl.domain.billing import Account
 from flightctl.domain.permit import FAILURE_WINDOW, PROBE_EVERY, AccountState, Hold, opens
 from flightctl.domain.turn import LEASE
 from flightctl.errors import BREAKING_KINDS
+from flightctl.store.engine import on_postgresql
 from flightctl.store.ledger import NOT_FOUND, OK, SENT
 from flightctl.store.models import BudgetCycle, Freeze, ProviderAccount, UpstreamCall
+from flightctl.store.remote_calls import call
+from flightctl.store.upserts import add_missing
 
 _ALL = "*"
+_TOLD = ("hold", "not_before", "next_probe_at", "closed_at", "pages_refused_at")
+"""What is learned of an account, in the order in which the remote takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ class Use:
     account: str
     cycle_start: str
     used: int
+
+
+def hold(session: Session, account: Account) -> None:
+    """Keep others from deciding about the account until this transaction ends; a file is held as a whole anyway."""
+    if on_postgresql(session):
+        call(session, "lock_account", account.provider, account.fingerprint)
 
 
 def state(session: Session, account: Account, now: datetime) -> AccountState:
@@ -141,7 +152,7 @@ def freeze(session: Session) -> FreezeNote | None:
 def stop_all(session: Session, user: str, now: datetime) -> None:
     """Stop all paid calls; who did so first stands."""
     if session.get(Freeze, _ALL) is None:
-        session.add(Freeze(scope=_ALL, frozen_at=now, frozen_by=user))
+        add_missing(session, Freeze, [{"scope": _ALL, "frozen_at": now, "frozen_by": user}])
 
 
 def allow_again(session: Session, now: datetime) -> None:
@@ -184,11 +195,16 @@ def _recent(session: Session, account: Account, closed_at: datetime | None, now:
 
 
 def _row(session: Session, account: Account) -> ProviderAccount | None:
-    return session.get(ProviderAccount, (account.provider, account.fingerprint))
+    # As it is now: what was read before the account was held may have changed.
+    return session.get(ProviderAccount, (account.provider, account.fingerprint), populate_existing=True)
 
 
 def _set(session: Session, account: Account, **values: object) -> None:
     row = _row(session, account) or ProviderAccount(provider=account.provider, account=account.fingerprint)
+    if on_postgresql(session):
+        told = {name: getattr(row, name) for name in _TOLD} | values
+        call(session, "set_account", account.provider, account.fingerprint, *(told[name] for name in _TOLD))
+        return
     for name, value in values.items():
         setattr(row, name, value)
     session.add(row)

@@ -6,10 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlmodel import Session
 
+from flightctl.domain.stored_day import StoredDay
+from flightctl.store import flights
+from flightctl.store.contributions import PaidTurn
+from flightctl.store.engine import on_postgresql
 from flightctl.store.flight_models import ASKED_DAYS
+from flightctl.store.remote_calls import call
+from flightctl.store.upserts import put
 
 _TABLE = ASKED_DAYS.c
 
@@ -35,12 +41,27 @@ def find(session: Session, designators: Sequence[str], day: date) -> AskedDay | 
     return AskedDay(*row) if row else None
 
 
-def remember(session: Session, designators: Collection[str], day: date, asked: AskedDay) -> None:
-    """The number was asked for under one of these names, and goes by all of them."""
+def stored_day(session: Session, designators: Sequence[str], day: date) -> StoredDay:
+    """Confirmed flights that go by one of these names on a local day, and whether they are all."""
+    found = tuple(flights.of_day(session, designators, day))
+    asked = find(session, designators, day)
+    if asked is None:
+        return StoredDay(found)
+    return StoredDay(found, asked.asked_at, asked.absent_until, asked.provider, asked.is_cut)
+
+
+def remember(
+    session: Session, designators: Collection[str], day: date, asked: AskedDay, turn: PaidTurn | None = None
+) -> None:
+    """The number was asked for under one of these names, and goes by all of them; ``turn`` is that of who paid."""
+    if turn is not None and on_postgresql(session):
+        absent_for = asked.absent_until - asked.asked_at if asked.absent_until else None
+        call(session, "bring_in_asked_day", *turn, sorted(designators), day, absent_for, asked.is_cut)
+        return
     session.execute(delete(ASKED_DAYS).where(_TABLE.designator.in_(designators), _TABLE.departure_date == day))
     told = {"departure_date": day, "provider": asked.provider, "asked_at": asked.asked_at}
     rows = [
         {"designator": name, **told, "absent_until": asked.absent_until, "is_cut": asked.is_cut}
         for name in sorted(designators)
     ]
-    session.execute(insert(ASKED_DAYS), rows)
+    put(session, ASKED_DAYS, rows)

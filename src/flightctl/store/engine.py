@@ -1,118 +1,59 @@
-"""The SQL engine over the local file: explicit transactions, rollback journal, errors in our words.
+"""Transactions over one database, whichever engine it is on; errors come in our words.
 
-Journal mode is DELETE with synchronous=FULL, decided on PITFALLS section 2: the interpreters in use carry
-SQLite below 3.51.3, where WAL with several connections can corrupt the file; DELETE has no first-open race
-(0 of 600 against 3 to 5 of 600), works from read-only media, is one file to copy, and cost under twice the
-wait at 32 processes. A reader is held up only while a commit is being written, so every write transaction
-here is short and none is open during HTTP. mmap is never used.
+What the functions of the store need from the engine is here, and nothing that only one of the two has: see
+``store.local_engine`` and ``store.remote_engine``.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import configure_mappers
+from sqlalchemy import Connection, Engine
 from sqlmodel import Session
-
-from flightctl.store.schema import WAIT_FOR_LOCK_S
-from flightctl.store.sqlite_errors import explained
-from flightctl.store.waiting import begin_writing
-
-_WRITES = "flightctl_writes"
 
 Transaction = Session
 """What the functions of the store work in."""
 
 
-class Database:
-    """Transactions over one local file. The tables must be there: see ``store.migrate``."""
+class Database(ABC):
+    """Transactions over one database, whose tables must be there: see ``store.migrate``."""
 
-    def __init__(self, path: Path, *, wait_s: float = WAIT_FOR_LOCK_S) -> None:
-        self.path = path
-        self._engine = _sqlite_engine(path, wait_s)
+    def __init__(self, engine: Engine, *, reads: Mapping[str, object], writes: Mapping[str, object]) -> None:
+        """``reads`` and ``writes`` are the options of the two kinds of transaction."""
+        self._engine = engine
+        self._reads = engine.execution_options(**reads)
+        self._writes = engine.execution_options(**writes)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that holds the write lock from its start; committed on leaving, undone on an error.
-
-        Raises LocalFileError.
-        """
-        with _explained(self.path), Session(self._engine.execution_options(**{_WRITES: True})) as session:
+        """A transaction that writes; committed on leaving, undone on an error. Raises StoreError."""
+        with self.explained(), Session(self._writes) as session:
             yield session
             session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that sees one state of the file; raises LocalFileError."""
-        with _explained(self.path), Session(self._engine) as session:
+        """A transaction that sees one state of the database; raises StoreError."""
+        with self.explained(), Session(self._reads) as session:
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A write transaction for schema changes; raises LocalFileError."""
-        with _explained(self.path), self._engine.execution_options(**{_WRITES: True}).begin() as connection:
+        """A write transaction for schema changes; raises StoreError."""
+        with self.explained(), self._writes.begin() as connection:
             yield connection
 
-    def leave_wal(self) -> None:
-        """Turn a file that somebody put into WAL back to the rollback journal.
-
-        While others hold it open it stays, and works, as it is.
-        """
-        with _explained(self.path), self._engine.connect() as connection:
-            raw = connection.connection.driver_connection
-            if raw is not None and raw.execute("PRAGMA journal_mode").fetchone() == ("wal",):
-                with suppress(sqlite3.OperationalError):
-                    raw.execute("PRAGMA journal_mode=DELETE")
-
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._engine.dispose()
 
-
-def _sqlite_engine(path: Path, wait_s: float) -> Engine:
-    # 20 ms of work that would otherwise be done under the first write lock.
-    configure_mappers()
-    # Transactions are begun by ourselves: the driver's own way leaves DDL outside and upgrades locks late.
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": wait_s, "isolation_level": None},
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", partial(_on_begin, path=path, wait_s=wait_s))
-    return engine
+    @abstractmethod
+    def explained(self) -> AbstractContextManager[None]:
+        """Turns what the driver raises inside into a StoreError."""
 
 
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    # KiB, used as needed: a batch of updates touches a thousand pages, and what does not fit is written twice.
-    connection.execute("PRAGMA cache_size=-16000")
-
-
-def _on_begin(connection: Connection, path: Path, wait_s: float) -> None:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)
-    # A deferred transaction that turns to writing fails at once instead of waiting (SQLITE_BUSY_SNAPSHOT).
-    if connection.get_execution_options().get(_WRITES, False):
-        begin_writing(raw, path, wait_s)
-    else:
-        raw.execute("BEGIN")
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise explained(error, path) from None
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error) and not isinstance(error.orig, sqlite3.IntegrityError):
-            raise explained(error.orig, path) from None
-        raise
+def on_postgresql(session: Session) -> bool:
+    """Whether the transaction is one of the remote."""
+    return session.get_bind().dialect.name == "postgresql"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, delete, select
 
 from flightctl.store.models import Feed, FeedPage
+from flightctl.store.upserts import put
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def totals(session: Session, provider: str, since: datetime) -> dict[str, int]:
 
 def remember_total(session: Session, provider: str, filter: str, total: int, now: datetime) -> None:
     """How many rows upstream has for the filter."""
-    session.merge(Feed(provider=provider, filter=filter, total=total, learned_at=now))
+    put(session, Feed, [{"provider": provider, "filter": filter, "total": total, "learned_at": now}])
 
 
 def progress(session: Session, provider: str, since: datetime) -> dict[str, Progress]:
@@ -74,17 +75,16 @@ def keep_page(session: Session, provider: str, filter: str, page: KeptPage) -> N
     """Keep one more page; with the first one a new reading begins."""
     if page.offset == 0:
         drop_pages(session, provider, filter)
-    session.merge(
-        FeedPage(
-            provider=provider,
-            filter=filter,
-            row_offset=page.offset,
-            row_count=page.count,
-            total=page.total,
-            rows=[dict(row) for row in page.rows],
-            read_at=page.read_at,
-        )
+    row = FeedPage(
+        provider=provider,
+        filter=filter,
+        row_offset=page.offset,
+        row_count=page.count,
+        total=page.total,
+        rows=[dict(row) for row in page.rows],
+        read_at=page.read_at,
     )
+    put(session, FeedPage, [row.model_dump()])
 
 
 def drop_pages(session: Session, provider: str, filter: str) -> None:

@@ -35,6 +35,10 @@ class FileWatch:
         except OSError:
             return 0
 
+    def look_again(self) -> None:
+        """What was read is not all yet: the next call says that there may be more."""
+        self._seen = (0, 0)
+
     def close(self) -> None:
         """Let go of the file."""
         if self._connection is not None:

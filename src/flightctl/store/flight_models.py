@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index
 from sqlmodel import SQLModel
 
 from flightctl.domain.flight import TIMES
-from flightctl.store.models import UtcTimestamp
+from flightctl.store.models import NUMBER, UtcTimestamp
 
 
 def _text(name: str, default: str | None = None) -> Column[str]:
@@ -75,7 +75,7 @@ FLIGHT_ALIASES = Table(
 FLIGHT_CHANGES = Table(
     "flight_changes",
     SQLModel.metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("flight_id", Text, ForeignKey("flights.flight_id", ondelete="CASCADE"), nullable=False),
     _text("field"),
     Column("old", Text),

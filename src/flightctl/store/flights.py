@@ -33,13 +33,18 @@ from flightctl.domain.flight import CONFIRMED, PENDING, Flight, FlightStatus
 from flightctl.domain.flight_entry import Entry, Written
 from flightctl.domain.flight_news import Change
 from flightctl.store.chunks import in_chunks
+from flightctl.store.contributions import PaidTurn
+from flightctl.store.engine import on_postgresql
+from flightctl.store.flight_json import as_json
 from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHTS
 from flightctl.store.models import UtcTimestamp
+from flightctl.store.remote_calls import call
 
 _ALIASES = FLIGHT_ALIASES.c
 _OF_FLIGHT = _ALIASES.flight_id == bindparam("key")
 _ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
 """All columns but those of the id, which is written once."""
+_NOTIFY = text("SELECT pg_notify('flightctl', '')")
 _STATUSES = {status.value: status for status in FlightStatus}
 _ALIAS_COLUMNS = ("flight_id", "alias", "kind", "departure_date", "local_date")
 _MOST_STATEMENTS = 50
@@ -56,6 +61,14 @@ _SPAN: Mapping[str, TypeEngine[Any]] = {
     "last": UtcTimestamp(),
 }
 _DAY = timedelta(days=1)
+
+
+def hold(session: Session, turn: PaidTurn | None = None) -> None:
+    """Keep others from recognising flights until this transaction ends, so that none is entered twice; a file is held
+    as a whole anyway. The remote lets only service, staff, and who has just paid for some do so.
+    """
+    if on_postgresql(session):
+        call(session, "lock_flights", *(turn or (None, None, None, None)))
 
 
 def entries(session: Session, flight_ids: Collection[str]) -> list[Entry]:
@@ -167,8 +180,11 @@ def remove(session: Session, flight_id: str) -> None:
     session.execute(delete(FLIGHTS).where(FLIGHTS.c.flight_id == flight_id))
 
 
-def write(session: Session, written: Written) -> None:
-    """Write what a book has taken up."""
+def write(session: Session, written: Written, turn: PaidTurn | None = None) -> None:
+    """Write what a book has taken up; ``turn`` is that of who has just paid for it."""
+    if turn is not None and on_postgresql(session):
+        call(session, "bring_in_flights", *turn, as_json(written))
+        return
     connection = session.connection()
     if written.created:
         connection.execute(insert(FLIGHTS), [_row(flight) for flight in written.created.values()])
@@ -181,6 +197,9 @@ def write(session: Session, written: Written) -> None:
         _insert(connection, FLIGHT_CHANGES, Change._fields, written.changes)
     if written.aliases:
         _insert(connection, FLIGHT_ALIASES, _ALIAS_COLUMNS, [_alias(*named) for named in written.aliases])
+    if written.changes and on_postgresql(session):
+        # Told at the commit, once for all of it.
+        session.execute(_NOTIFY)
 
 
 def _alias(entry: Entry, alias: str, kind: str) -> tuple[Any, ...]:

@@ -68,6 +68,14 @@ class LocalReader:
             remembered.update((key, instant(until)) for key, until in self.select(statement, keys))
         return remembered
 
+    def copies_checked(self, cache_keys: Sequence[str]) -> dict[str, datetime]:
+        """Keys of entries that are copies of a remote's, and when each was last checked. Raises LocalFileError."""
+        checked: dict[str, datetime] = {}
+        for keys in in_chunks(cache_keys):
+            statement = f"SELECT cache_key, checked_at FROM remote_copies WHERE cache_key IN ({_marks(keys)})"
+            checked.update((key, instant(at)) for key, at in self.select(statement, keys))
+        return checked
+
     def holders(self, airline: str) -> list[Airline]:
         """Airlines that hold a designator, IATA or ICAO; what a provider taught counts only where nothing else is
         known. Raises LocalFileError.
@@ -78,20 +86,26 @@ class LocalReader:
         return [Airline(*row[:3]) for row in rows if row[3] == rows[0][3]]
 
     def count(
-        self, counts: Mapping[tuple[Bucket, str], int], now: datetime, asks: Sequence[tuple[str, str]] = ()
+        self,
+        counts: Mapping[tuple[Bucket, str], int],
+        now: datetime,
+        asks: Sequence[tuple[str, str]] = (),
+        *,
+        reports: bool = False,
     ) -> None:
         """Add look-ups to the counters of this hour, and flights (key and kind) to the history: all or none.
 
-        Raises LocalFileError.
+        ``reports`` says that they are to be handed over to a remote, too. Raises LocalFileError.
         """
         rows = [(f"{now.astimezone(UTC):%Y-%m-%d %H}", key[0].value, key[1], n) for key, n in counts.items()]
         asked_at_s = int(now.timestamp())
         with sqlite_errors_explained(self._path), self._transaction(writes=True):
-            self._connection.executemany(
-                "INSERT INTO lookup_counts (hour, bucket, source, n) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (hour, bucket, source) DO UPDATE SET n = n + excluded.n",
-                rows,
-            )
+            for table in ("lookup_counts", "unreported_counts") if reports else ("lookup_counts",):
+                self._connection.executemany(
+                    f"INSERT INTO {table} (hour, bucket, source, n) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT (hour, bucket, source) DO UPDATE SET n = n + excluded.n",
+                    rows,
+                )
             self._connection.executemany(
                 "INSERT INTO lookup_history (cache_key, asked_at_s, kind) VALUES (?, ?, ?)",
                 [(key, asked_at_s, kind) for key, kind in asks],

@@ -9,7 +9,9 @@ from sqlmodel import Session, col, func, select, update
 
 from flightctl.domain.answer import Bucket
 from flightctl.domain.billing import Cause
+from flightctl.store.engine import on_postgresql
 from flightctl.store.models import LookupCount, UpstreamCall
+from flightctl.store.remote_calls import told
 
 SENT = "sent"
 OK = "ok"
@@ -40,6 +42,9 @@ def record_call(session: Session, call: PaidCall) -> int:
 
 def settle_call(session: Session, call_id: int, result: str, now: datetime) -> None:
     """Write down how a paid call ended: ``ok``, ``not_found`` or a kind of error."""
+    if on_postgresql(session):
+        told(session, "settle_call", call_id, result, now)
+        return
     ended = update(UpstreamCall).where(col(UpstreamCall.id) == call_id)
     session.exec(ended.values(result=result, ended_at=now))
 

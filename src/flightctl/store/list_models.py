@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 from sqlmodel import SQLModel
 
-from flightctl.store.models import UtcTimestamp
+from flightctl.store.models import NUMBER, UtcTimestamp
 
 
 def _flight_id(**more: Any) -> Column[str]:
@@ -30,7 +30,7 @@ USER_FLIGHTS = Table(
     _flight_id(primary_key=True),
     _text("kind", primary_key=True),
     _instant("added_at"),
-    Column("seen_change", Integer, nullable=False),
+    Column("seen_change", NUMBER, nullable=False),
     Column("snapshot", JSON(none_as_null=True), nullable=True),
     CheckConstraint("kind IN ('owned', 'shared')", name="user_flights_kind"),
     sqlite_with_rowid=False,
@@ -88,7 +88,7 @@ SHARE_CLAIMS = Table(
 CLAIM_FAILURES = Table(
     "claim_failures",
     SQLModel.metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     _text("user_id"),
     _instant("failed_at"),
     Index("claim_failures_user_id", "user_id", "failed_at"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, text, update
 from sqlmodel import Session
 
 from flightctl.domain.flight import FlightStatus
@@ -15,18 +15,32 @@ from flightctl.domain.flight_news import Change
 from flightctl.domain.flight_renewal import Tracked
 from flightctl.domain.listing import Kind, Listed
 from flightctl.store.chunks import in_chunks
+from flightctl.store.engine import on_postgresql
 from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
 from flightctl.store.flights import flight_of
 from flightctl.store.list_models import FLIGHT_WATCHER_COUNTS, FLIGHT_WATCHERS, USER_FLIGHTS
+from flightctl.store.remote_calls import told
 
 _ENDED = [status.value for status in (FlightStatus.ARRIVED, FlightStatus.CANCELLED, FlightStatus.DIVERTED)]
+_SNAPSHOT = text(
+    "SELECT pg_snapshot_xmin(seen)::text::bigint, pg_snapshot_xmax(seen)::text::bigint "
+    "FROM pg_current_snapshot() AS seen"
+)
+_WRITTEN_BETWEEN = text(
+    "flight_changes.written_in >= CAST(:after AS xid8) AND flight_changes.written_in < CAST(:until AS xid8)"
+)
 _LIST, _WATCHERS, _CHANGES = USER_FLIGHTS.c, FLIGHT_WATCHERS.c, FLIGHT_CHANGES.c
 
 
 def add(
     session: Session, user: str, flight_id: str, kind: Kind, now: datetime, snapshot: Mapping[str, Any] | None = None
 ) -> bool:
-    """Put a flight into a list; whether it was not there yet in this way."""
+    """Put a flight into a list; whether it was not there yet in this way.
+
+    On the remote only what is owned: what is shared comes with its claim.
+    """
+    if on_postgresql(session):
+        return bool(told(session, "track", flight_id))
     if has(session, user, flight_id, kind):
         return False
     if not has(session, user, flight_id):
@@ -39,6 +53,8 @@ def add(
 
 def remove(session: Session, user: str, flight_id: str, kind: Kind | None = None) -> int:
     """Take a flight out of a list, in one way or in both; how many entries went."""
+    if on_postgresql(session):
+        return int(told(session, "untrack", flight_id, kind.value if kind else None))
     gone = delete(USER_FLIGHTS).where(_LIST.user_id == user, _LIST.flight_id == flight_id)
     entries = session.connection().execute(gone.where(_LIST.kind == kind.value) if kind else gone).rowcount
     if entries and not has(session, user, flight_id):
@@ -75,24 +91,42 @@ def mark_seen(session: Session, user: str) -> None:
     session.execute(update(USER_FLIGHTS).where(_LIST.user_id == user).values(seen_change=last.scalar_subquery()))
 
 
-def last_change(session: Session) -> int:
-    """The number of the last change of any flight; 0 where there is none."""
+class Position(NamedTuple):
+    """How far the changes of flights have been read."""
+
+    until: int
+    """Every change before it was seen, and will never be joined by another: of a file the number of the last change; of
+    the remote, where numbers are not the order of commits, the oldest transaction that is not over.
+    """
+    is_settled: bool = True
+    """Whether nothing that has been committed lies behind it."""
+
+
+def position(session: Session) -> Position:
+    """Where the changes end now."""
+    if on_postgresql(session):
+        oldest, following = session.execute(_SNAPSHOT).one()
+        return Position(oldest, oldest == following)
     last: int | None = session.execute(select(func.max(_CHANGES.id))).scalar_one()
-    return last or 0
+    return Position(last or 0)
 
 
 def changes_between(session: Session, user: str, after: int, until: int) -> list[Change]:
-    """Changes of the user's flights by their numbers, ``after`` left out, in the order in which they were written."""
+    """Changes of the user's flights from one position to another, in the order in which they were written."""
     fields = (_CHANGES.flight_id, _CHANGES.field, _CHANGES.old, _CHANGES.new, _CHANGES.observed_at, _CHANGES.provider)
     listed = select(_LIST.flight_id).where(_LIST.user_id == user)
-    query = select(*fields).where(_CHANGES.id > after, _CHANGES.id <= until, _CHANGES.flight_id.in_(listed))
+    query = select(*fields).where(_CHANGES.flight_id.in_(listed))
+    if on_postgresql(session):
+        query = query.where(_WRITTEN_BETWEEN.bindparams(after=str(after), until=str(until)))
+    else:
+        query = query.where(_CHANGES.id > after, _CHANGES.id <= until)
     return [Change(*row) for row in session.execute(query.order_by(_CHANGES.id))]
 
 
 def watchers(session: Session, flight_id: str) -> list[str]:
     """Everybody who must hear of the flight, in order of their names: one read of the index."""
-    query = select(_WATCHERS.user_id).where(_WATCHERS.flight_id == flight_id).order_by(_WATCHERS.user_id)
-    return list(session.scalars(query))
+    # Sorted here: the remote sorts as its locale does.
+    return sorted(session.scalars(select(_WATCHERS.user_id).where(_WATCHERS.flight_id == flight_id)))
 
 
 def watcher_counts(session: Session, flight_ids: Collection[str]) -> dict[str, int]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, inspect
 
-from flightctl.errors import Corrupt, LocalFileError, Newer, UsageError
-from flightctl.store.engine import Database
+from flightctl.errors import Corrupt, LocalFileError, Newer, RemoteOutdated, UsageError
+from flightctl.store.local_engine import LocalFile
 from flightctl.store.reference_data import load_reference_tables, outdated_tables
 from flightctl.store.schema import HEAD, REVISIONS, WAIT_FOR_MIGRATION_S
+
+_LONGEST_UPGRADE_S = 600.0
 
 
 def upgrade(path: Path) -> str:
@@ -22,12 +27,12 @@ def upgrade(path: Path) -> str:
     _make_folder(path)
     if path.exists() and _is_current(path):
         return HEAD
-    database = Database(path, wait_s=WAIT_FOR_MIGRATION_S)
+    database = LocalFile(path, wait_s=WAIT_FOR_MIGRATION_S)
     try:
         with database.connection() as connection:
             before = checked_revision(connection, path)
             if before != HEAD:
-                _alembic(connection, HEAD)
+                _alembic(connection, HEAD, before)
             load_reference_tables(connection)
         return before
     finally:
@@ -36,7 +41,7 @@ def upgrade(path: Path) -> str:
 
 def _is_current(path: Path) -> bool:
     """Whether nothing is left to do; found out without the write lock, which a batch may be holding."""
-    database = Database(path)
+    database = LocalFile(path)
     try:
         database.leave_wal()
         with database.reading() as session:
@@ -48,17 +53,21 @@ def _is_current(path: Path) -> bool:
 
 def downgrade(path: Path, revision: str) -> None:
     """Take the file back to an earlier revision (``base``: no tables). Raises UsageError, LocalFileError."""
-    if revision != "base" and revision not in REVISIONS:
-        raise UsageError(f"{revision} is no revision", hint="one of base, " + ", ".join(REVISIONS))
-    database = Database(path, wait_s=WAIT_FOR_MIGRATION_S)
+    database = LocalFile(path, wait_s=WAIT_FOR_MIGRATION_S)
     try:
         with database.connection() as connection:
             before = checked_revision(connection, path)
-            if revision != "base" and before < revision:
-                raise UsageError(f"{path} is at {before or 'no revision'}, which is before {revision}")
-            _alembic(connection, revision)
+            _check_downgrade(before, revision, str(path))
+            _alembic(connection, revision, before)
     finally:
         database.close()
+
+
+def _check_downgrade(before: str, revision: str, title: str) -> None:
+    if revision != "base" and revision not in REVISIONS:
+        raise UsageError(f"{revision} is no revision", hint="one of base, " + ", ".join(REVISIONS))
+    if revision != "base" and before < revision:
+        raise UsageError(f"{title} is at {before or 'no revision'}, which is before {revision}")
 
 
 def checked_revision(connection: Connection, path: Path) -> str:
@@ -79,7 +88,61 @@ def newer(path: Path, revision: str) -> Newer:
     return Newer(f"{path} is at revision {revision}, newer than this program ({HEAD})")
 
 
-def _alembic(connection: Connection, revision: str) -> None:
+def upgrade_remote(url: str) -> str:
+    """Make or upgrade roles, tables, policies and functions of the remote, as an admin; all of it or nothing.
+
+    Returns the revision it had (empty for an empty database). Raises ConfigurationError, RemoteError, NotAllowed.
+    """
+    with _as_owner(url) as connection:
+        before = remote_revision(connection)
+        if before != HEAD:
+            _alembic(connection, HEAD, before)
+        load_reference_tables(connection)
+        return before
+
+
+def downgrade_remote(url: str, revision: str) -> str:
+    """Take the remote back to an earlier revision; returns the one it had. Raises as ``upgrade_remote``, UsageError."""
+    with _as_owner(url) as connection:
+        before = remote_revision(connection)
+        _check_downgrade(before, revision, "the remote")
+        _alembic(connection, revision, before)
+        return before
+
+
+def remote_revision(connection: Connection) -> str:
+    """The remote's revision; empty where it has no tables. Raises RemoteOutdated for one of a later program."""
+    if connection.exec_driver_sql("SELECT to_regclass('public.alembic_version')").scalar() is None:
+        return ""
+    revision = str(connection.exec_driver_sql("SELECT version_num FROM public.alembic_version").scalar() or "")
+    if revision and revision not in REVISIONS:
+        hint = "upgrade this flightctl"
+        raise RemoteOutdated(f"the remote is at revision {revision}, newer than this program ({HEAD})", hint=hint)
+    return revision
+
+
+@contextmanager
+def _as_owner(url: str) -> Iterator[Connection]:
+    """A transaction of the tables' owner, one at a time; roles that are not there yet are made."""
+    from flightctl.store.remote_engine import Remote
+
+    remote = Remote(url, answer_within_s=_LONGEST_UPGRADE_S)
+    try:
+        with remote.connection() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("SELECT pg_advisory_xact_lock(hashtext('flightctl upgrade'))")
+            driver.execute(_script("roles.sql"))
+            driver.execute("SET LOCAL ROLE flightctl_owner; SET LOCAL search_path = public")
+            yield connection
+    finally:
+        remote.close()
+
+
+def _script(name: str) -> str:
+    return files("flightctl.store.migrations").joinpath("sql", name).read_text(encoding="utf-8")
+
+
+def _alembic(connection: Connection, revision: str, current: str) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -87,7 +150,6 @@ def _alembic(connection: Connection, revision: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         config.attributes["connection"] = connection
-        current = checked_revision(connection, Path())
         going_up = revision != "base" and (not current or current < revision)
         (command.upgrade if going_up else command.downgrade)(config, revision)
 

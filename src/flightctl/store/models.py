@@ -5,13 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, Index, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    TypeDecorator,
+    Uuid,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 from flightctl.errors import Corrupt
 
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""On PostgreSQL beyond the two thousand millions that a busy year of changes takes."""
 _STORED = len("YYYY-MM-DD HH:MM:SS.ffffff")
 
 
@@ -30,11 +44,11 @@ class UtcTimestamp(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Any:
         """Naive values are refused: they have no meaning here."""
-        return _sqlite_text_or_none if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return _sqlite_text_or_none if dialect.name == "sqlite" else _aware_or_none
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Always aware, always UTC."""
-        return _from_sqlite_text_or_none if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return _from_sqlite_text_or_none if dialect.name == "sqlite" else _utc_or_none
 
 
 def sqlite_text(instant: datetime) -> str:
@@ -55,9 +69,22 @@ def from_sqlite_text(value: str) -> datetime:
 
 
 def _sqlite_text_or_none(instant: datetime | None) -> str | None:
-    if instant is not None and instant.tzinfo is None:
+    return None if instant is None else sqlite_text(_aware(instant))
+
+
+def _aware_or_none(instant: datetime | None) -> datetime | None:
+    return None if instant is None else _aware(instant)
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return None if instant is None else sqlite_text(instant)
+    return instant
+
+
+def _utc_or_none(instant: datetime | None) -> datetime | None:
+    """The driver has put it into the zone of the session."""
+    return None if instant is None else instant.astimezone(UTC)
 
 
 def _from_sqlite_text_or_none(value: str | None) -> datetime | None:
@@ -81,7 +108,7 @@ class CachedRoute(SQLModel, table=True):
         ),
         Index("aviationstack_cache_status", "status"),
     )
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=Column(Text().with_variant(Uuid(as_uuid=False), "postgresql"), primary_key=True))
     cache_key: str = Field(unique=True)
     flight_iata: str
     airline_iata: str
@@ -177,12 +204,41 @@ class Absence(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=_instant())
 
 
+class RemoteCopy(SQLModel, table=True):
+    """``remote_copies``: which entries of the local file are copies, and when they were last checked."""
+
+    __tablename__ = "remote_copies"
+    cache_key: str = Field(primary_key=True)
+    checked_at: datetime = Field(sa_column=_instant())
+
+
+class UnreportedCount(SQLModel, table=True):
+    """``unreported_counts``: look-ups that the local file has counted and the remote has not."""
+
+    __tablename__ = "unreported_counts"
+    hour: str = Field(primary_key=True)
+    bucket: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    n: int
+
+
+class CountBatch(SQLModel, table=True):
+    """``count_batches``: such counts on their way, as JSON under a number that the remote takes once."""
+
+    __tablename__ = "count_batches"
+    batch_id: str = Field(primary_key=True)
+    counts: str
+
+
 class LeaseRow(SQLModel, table=True):
     """``leases``: who is fetching a key; the fence grows with each holder."""
 
     __tablename__ = "leases"
     key: str = Field(primary_key=True)
     holder: str
+    """A process, as ``services.holder`` names it."""
+    held_by: str = ""
+    """The login, where there are several."""
     fence: int
     expires_at: datetime = Field(sa_column=_instant())
     failure: str = ""
@@ -204,7 +260,7 @@ class UpstreamCall(SQLModel, table=True):
 
     __tablename__ = "upstream_calls"
     __table_args__ = (Index("upstream_calls_called_at", "called_at"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
     provider: str
     cache_key: str
     called_at: datetime = Field(sa_column=_instant())
@@ -216,9 +272,11 @@ class UpstreamCall(SQLModel, table=True):
     """Why it was made: a ``domain.billing.Cause``; empty for calls older than the column."""
     units: int = 1
     """What the provider counts: calls, or result sets."""
-    cost_micros: int = 0
+    cost_micros: int = Field(default=0, sa_column=Column(NUMBER, nullable=False))
     """Price of all units, in millionths of the currency of its time."""
     ended_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    paid_by: str = ""
+    """The login, where there are several."""
 
 
 class BudgetCycle(SQLModel, table=True):
@@ -262,9 +320,9 @@ class LookupEvent(SQLModel, table=True):
     """``lookup_history``: which flight was looked up when, to work out what another lifetime would have cost."""
 
     __tablename__ = "lookup_history"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
     cache_key: str
-    asked_at_s: int
+    asked_at_s: int = Field(sa_column=Column(NUMBER, nullable=False))
     """Unix time in seconds: a row for every look-up has to be small."""
     kind: str
     """``found``, ``absent``, ``failed`` or ``bypassed``."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select, update
 
 from flightctl.domain.proposal import Decision, Proposal, same_codes
 from flightctl.domain.route import Route, direct
+from flightctl.store.engine import on_postgresql
 from flightctl.store.models import Absence, CachedRoute, ProposalRow
+from flightctl.store.remote_calls import call
+from flightctl.store.routes import store_pending
 from flightctl.store.schema import CONFIRMED, MANUAL
 
 
@@ -40,6 +43,22 @@ def add(session: Session, route: Route, note: str, user: str, now: datetime, *, 
     session.add(row)
     session.flush()
     return _proposal(row)
+
+
+def propose(session: Session, route: Route, note: str, user: str, now: datetime, *, replaces: bool) -> Proposal | None:
+    """Write a proposal down, with a pending row where the key has none.
+
+    On the remote a function does so and answers alike whether or not others have proposed the same; none where the
+    flight has been confirmed meanwhile.
+    """
+    if not on_postgresql(session):
+        store_pending(session, route, now)
+        return add(session, route, note, user, now, replaces=replaces)
+    codes = (route.flight_iata, route.airline_iata, route.departure_iata, route.arrival_iata)
+    written = call(session, "propose_route", *codes, note, replaces, now)
+    if not written:
+        return None
+    return Proposal(written[0].proposal_id, route, note, replaces, user, written[0].proposed_at.astimezone(UTC))
 
 
 def decide(session: Session, proposals: Sequence[Proposal], decision: Decision, user: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from flightctl.domain.references import Airport, References
 from flightctl.store.chunks import in_chunks
 from flightctl.store.models import AirlineRow, AirportRow
 from flightctl.store.reference_data import LEARNED_RANK
+from flightctl.store.upserts import add_missing
 
 
 def airline_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
@@ -80,19 +81,22 @@ def _learn_airlines(session: Session, carriers: Iterable[Carrier]) -> None:
     for some in in_chunks({iata for iata, _ in told}):
         rows = session.exec(select(AirlineRow.iata, AirlineRow.icao).where(col(AirlineRow.iata).in_(some)))
         known.update((iata, icao) for iata, icao in rows)
-    for iata, icao in told.keys() - known:
-        session.add(AirlineRow(iata=iata, icao=icao, name=told[iata, icao], rank=LEARNED_RANK, source="learned"))
+    new = sorted(told.keys() - known)
+    learned = {"country": "", "rank": LEARNED_RANK, "source": "learned"}
+    learn = [{"iata": iata, "icao": icao, "name": told[iata, icao], **learned} for iata, icao in new]
+    add_missing(session, AirlineRow, learn)
 
 
 def _learn_airports(session: Session, stops: Iterable[Stop]) -> None:
     told = {stop.iata: stop for stop in stops if stop.iata and stop.name}
     known = {row.iata: row for row in _airport_rows(session, "iata", told)}
     taken = {row.icao for row in _airport_rows(session, "icao", {stop.icao for stop in told.values() if stop.icao})}
-    for iata, stop in told.items():
+    for iata, stop in sorted(told.items()):
         # An ICAO code is one airport's.
         icao = "" if stop.icao in taken else stop.icao
         if iata not in known:
-            session.add(AirportRow(iata=iata, icao=icao, name=stop.name, zone=stop.zone, source="learned"))
+            row = AirportRow(iata=iata, icao=icao, name=stop.name, zone=stop.zone, source="learned")
+            add_missing(session, AirportRow, [row.model_dump()])
         else:
             known[iata].icao = known[iata].icao or icao
             known[iata].zone = known[iata].zone or stop.zone

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, and_, col, delete, func, select, update
 
 from flightctl.domain.route import EntryStatus, Leg, Route, RouteEntry
 from flightctl.store.chunks import in_chunks
+from flightctl.store.engine import on_postgresql
 from flightctl.store.models import Absence, CachedRoute, RouteLeg
 from flightctl.store.references import airline_names, airport_names
 from flightctl.store.schema import CONFIRMED, MANUAL, PENDING
+from flightctl.store.upserts import add_missing, put
 
 _KEEP_ABSENCES = timedelta(days=30)
 """Long after they are over, so that statistics know why a flight is asked for again."""
@@ -48,8 +50,15 @@ def entries(session: Session, cache_keys: Sequence[str], status: EntryStatus) ->
 def entries_with_prefix(session: Session, prefix: str) -> list[RouteEntry]:
     """Confirmed entries whose designator starts with ``prefix``, fresh or not, as a range of the key."""
     # The status is looked at here: in the statement, SQLite would take its index and walk through nearly all rows.
-    key = col(CachedRoute.cache_key)
-    rows = session.exec(select(CachedRoute).where(key >= f"flight:{prefix}", key < f"flight:{prefix}~"))
+    key, last = col(CachedRoute.cache_key), f"{prefix}~"
+    if on_postgresql(session):
+        # By the index of text patterns, whatever the locale; LIKE is not leakproof, and would lose it under a policy.
+        flight = col(CachedRoute.flight_iata)
+        from_first = flight.op("~>=~", is_comparison=True)(prefix)
+        within = and_(from_first, flight.op("~<~", is_comparison=True)(last))
+    else:
+        within = and_(key >= f"flight:{prefix}", key < f"flight:{last}")
+    rows = session.exec(select(CachedRoute).where(within))
     return _entries(session, [row for row in rows if row.status == CONFIRMED])
 
 
@@ -68,11 +77,21 @@ def store(session: Session, route: Route, provider: str, payload: Any, now: date
 
     A remembered absence of the flight is forgotten.
     """
-    row = _row(session, route.cache_key) or _new_row(route, now)
+    row = _row_to_write(session, route, provider, now)
     if provider != MANUAL and row.status == CONFIRMED and now < row.refreshed_at <= now + _OVERTAKEN_BY:
         return
     row.status, row.provider, row.payload_source = CONFIRMED, provider, payload
     row.refreshed_at = row.updated_at = now
+    _put_codes(session, row, route)
+    session.exec(delete(Absence).where(col(Absence.cache_key) == route.cache_key))
+
+
+def copy(session: Session, entry: RouteEntry) -> None:
+    """Put an entry down as it stands elsewhere, with its own times; a remembered absence is forgotten."""
+    route = entry.route
+    row = _row_to_write(session, route, entry.provider, entry.refreshed_at)
+    row.status, row.provider, row.cached_at = entry.status.value, entry.provider, entry.cached_at
+    row.refreshed_at = row.updated_at = entry.refreshed_at
     _put_codes(session, row, route)
     session.exec(delete(Absence).where(col(Absence.cache_key) == route.cache_key))
 
@@ -117,6 +136,17 @@ def reduce_pending(session: Session, cache_key: str, left: Route | None) -> None
         session.delete(row)
     else:
         _put_codes(session, row, left)
+
+
+def _row_to_write(session: Session, route: Route, provider: str, now: datetime) -> CachedRoute:
+    """The route's row, made where there is none, and nobody else's until this transaction ends."""
+    new = _new_row(route, now)
+    new.provider = provider
+    if not on_postgresql(session):
+        return _row(session, route.cache_key) or new
+    add_missing(session, CachedRoute, [new.model_dump()])
+    of_route = select(CachedRoute).where(CachedRoute.cache_key == route.cache_key)
+    return session.exec(of_route.with_for_update().execution_options(populate_existing=True)).one()
 
 
 def _row(session: Session, cache_key: str) -> CachedRoute | None:
@@ -186,7 +216,16 @@ def remember_absence(session: Session, absence: RememberedAbsence, fresh_since: 
     session.exec(delete(Absence).where(col(Absence.expires_at) < over, ~has_entry))
     entry = entries(session, [absence.cache_key], EntryStatus.CONFIRMED).get(absence.cache_key)
     if entry is None or entry.refreshed_at <= fresh_since:
-        session.merge(Absence(**asdict(absence)))
+        put(session, Absence, [asdict(absence)])
+
+
+def absences(session: Session, cache_keys: Sequence[str]) -> dict[str, datetime]:
+    """Keys that upstream did not know, and until when that is, or was, to be remembered."""
+    return {
+        row.cache_key: row.expires_at
+        for some in in_chunks(cache_keys)
+        for row in session.exec(select(Absence).where(col(Absence.cache_key).in_(some)))
+    }
 
 
 def absent(session: Session, cache_keys: Sequence[str], now: datetime, *, since: datetime = EVER) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,9 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlmodel import Session
 
 from flightctl.domain.share import Share, ShareStatus
+from flightctl.store.engine import on_postgresql
 from flightctl.store.list_models import CLAIM_FAILURES, SHARE_CLAIMS, SHARES
+from flightctl.store.remote_calls import call
 
 _SHARES, _FAILURES = SHARES.c, CLAIM_FAILURES.c
 _PENDING = _SHARES.status == ShareStatus.PENDING.value
@@ -30,7 +33,11 @@ def add(
     now: datetime,
     lasts: timedelta,
 ) -> Share:
-    """Write a pending share down."""
+    """Write a pending share down; on the remote its own clock says when it was."""
+    if on_postgresql(session):
+        [made] = call(session, "make_share", flight_id, token_sha256, json.dumps(snapshot), lasts)
+        times = (made.created_at.astimezone(UTC), made.expires_at.astimezone(UTC))
+        return Share(made.share_id, flight_id, ShareStatus.PENDING, snapshot, *times, None)
     share = Share(str(uuid4()), flight_id, ShareStatus.PENDING, snapshot, now, now + lasts, None)
     row = {**share._asdict(), "status": share.status.value, "sharer_id": sharer, "token_sha256": token_sha256}
     session.execute(insert(SHARES).values(row))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from flightctl.store.models import UtcTimestamp
+from flightctl.store.models import NUMBER, UtcTimestamp
 
 _SQLITE_NOW = "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')"
 # A random UUID, version 4, in the 36-character form; SQLite has no function for it.
@@ -29,15 +30,29 @@ def instant(name: str, **more: Any) -> sa.Column[Any]:
 
 def instant_now(name: str) -> sa.Column[Any]:
     """An instant that defaults to now."""
-    return instant(name, server_default=sa.text(_SQLITE_NOW if _on_sqlite() else "now()"))
+    return instant(name, server_default=sa.text(_SQLITE_NOW if on_sqlite() else "now()"))
 
 
 def uuid_key(name: str) -> sa.Column[Any]:
     """A primary key that the database makes."""
-    if _on_sqlite():
+    if on_sqlite():
         return sa.Column(name, sa.Text(), primary_key=True, nullable=False, server_default=sa.text(_SQLITE_UUID))
     return sa.Column(name, sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()"))
 
 
-def _on_sqlite() -> bool:
+def number_key(name: str) -> sa.Column[Any]:
+    """A primary key that counts."""
+    return sa.Column(name, NUMBER, primary_key=True)
+
+
+def run_sql(name: str) -> None:
+    """Run a file of statements, for what is PostgreSQL's alone."""
+    script = files("flightctl.store.migrations").joinpath("sql", name).read_text(encoding="utf-8")
+    # By the driver: text with a percent sign or a colon is nobody's parameter.
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(script)
+
+
+def on_sqlite() -> bool:
+    """Whether the local file is being made."""
     return op.get_bind().dialect.name == "sqlite"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from flightctl.store.migrations.columns import instant, text_column
+from flightctl.store.migrations.columns import instant, number_key, text_column
 
 revision = "0002"
 down_revision = "0001"
@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "upstream_calls",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        number_key("id"),
         text_column("provider"),
         text_column("cache_key"),
         instant("called_at"),

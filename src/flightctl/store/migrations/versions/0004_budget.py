@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from flightctl.store.migrations.columns import instant, text_column
+from flightctl.store.migrations.columns import instant, number_key, text_column
 
 revision = "0004"
 down_revision = "0003"
@@ -19,7 +19,7 @@ def upgrade() -> None:
     _create_feeds()
     op.create_table(
         "lookup_history",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        number_key("id"),
         text_column("cache_key"),
         sa.Column("asked_at_s", sa.BigInteger(), nullable=False),
         text_column("kind"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from flightctl.store.migrations.columns import instant, text_column
+from flightctl.store.migrations.columns import instant, number_key, text_column
 
 revision = "0005"
 down_revision = "0004"
@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_index("flight_aliases_local_date", "flight_aliases", ["alias", "local_date"])
     op.create_table(
         "flight_changes",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        number_key("id"),
         _flight_id(),
         text_column("field"),
         text_column("old", nullable=True),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from flightctl.store.migrations.columns import instant, text_column
+from flightctl.store.migrations.columns import instant, number_key, text_column
+from flightctl.store.models import NUMBER
 
 revision = "0006"
 down_revision = "0005"
@@ -19,7 +20,7 @@ def upgrade() -> None:
         _flight_id(),
         text_column("kind"),
         instant("added_at"),
-        sa.Column("seen_change", sa.Integer(), nullable=False),
+        sa.Column("seen_change", NUMBER, nullable=False),
         sa.Column("snapshot", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("user_id", "flight_id", "kind"),
         sa.CheckConstraint("kind IN ('owned', 'shared')", name="user_flights_kind"),
@@ -42,7 +43,7 @@ def upgrade() -> None:
     _create_shares()
     op.create_table(
         "claim_failures",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        number_key("id"),
         text_column("user_id"),
         instant("failed_at"),
     )
