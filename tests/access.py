@@ -266,7 +266,7 @@ _ADDED: Mapping[str, list[Row]] = {
     "freezes": [Row({"scope": "new", "frozen_by": person}, frozenset(), person) for person in _PEOPLE],
     "proposals": _owned("proposed_by"),
     "provider_terms": [_row(provider="new", open_to="everyone")],
-    "route_legs": [_row(cache_key=f"flight:{_PENDING}-{_MANUAL}", position=70)],
+    "route_legs": [Row({"cache_key": row.values["cache_key"], "position": 70}, row.marks) for row in _routes()],
     "share_claims": [_row(share_id=f"{_PENDING}-{BASIC}")],
     "shares": [_row(flight_id=_OPEN_FLIGHT, status=_PENDING)],
     "sharing_terms": [_row(only_row=True)],

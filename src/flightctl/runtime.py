@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flightctl import settings as configuration
 from flightctl.domain.caller import Caller, OpenTo, Role, Tier
@@ -21,7 +21,8 @@ from flightctl.settings import DEFAULT, Settings
 from flightctl.store.hits import LocalReader, TablesMissing, open_reader
 
 if TYPE_CHECKING:
-    from flightctl.domain.billing import Account, Price
+    from flightctl.domain.billing import Account, Price, Terms
+    from flightctl.domain.checkup import Check
     from flightctl.domain.departure_day import DepartureDay
     from flightctl.domain.flight_freshness import FlightLifetimes
     from flightctl.domain.renewal import RefreshOrder
@@ -87,7 +88,7 @@ class Runtime:
         self._clock = clock
         self._remote_is_ahead = timedelta()
         self._has_handed_over = False
-        self._shared_caps: Mapping[str, int | None] = {}
+        self._shared_terms: Mapping[str, Terms] = {}
 
     def clock(self) -> datetime:
         """Now; by the remote's clock, as soon as it is known, so that all machines mean the same."""
@@ -119,7 +120,7 @@ class Runtime:
             from flightctl.services.identity import caller_of, read_identity
 
             known, self._remote_is_ahead = read_identity(self._remote)
-            self._shared_caps = known.caps
+            self._shared_terms = known.terms
             return caller_of(known, self.settings, self._remote.title)
         tier, role = self.settings.value("caller.tier"), self.settings.value("caller.role")
         lowered = [value.origin for value in (tier, role) if value.origin != DEFAULT]
@@ -137,15 +138,16 @@ class Runtime:
 
     @cached_property
     def _remote(self) -> Remote:
+        from flightctl.keys import remote_url
         from flightctl.store.remote_engine import Remote
 
-        return Remote(self.settings["remote.url"])
+        return Remote(remote_url(self.settings))
 
     @property
-    def _caps(self) -> Mapping[str, int | None]:
-        """Paid units in a cycle that everybody together may use, by provider, as the remote says."""
+    def _terms(self) -> Mapping[str, Terms]:
+        """What holds for everybody together, by provider, as the remote says."""
         _ = self.caller
-        return self._shared_caps
+        return self._shared_terms
 
     @property
     def _learns(self) -> bool:
@@ -288,7 +290,7 @@ class Runtime:
                 lifetimes=self.lifetimes,
                 negative_ttl=self.negative_ttl,
                 sandbox=self.options.sandbox,
-                caps=self._caps,
+                terms=self._terms,
                 learns=self._learns,
             )
         )
@@ -328,7 +330,7 @@ class Runtime:
 
         if self.options.sandbox:
             return billed_accounts.sandbox_account(self.settings)
-        return billed_accounts.within(billed_accounts.account(self.settings, AVIATIONSTACK), self._caps)
+        return billed_accounts.within(billed_accounts.account(self.settings, AVIATIONSTACK), self._terms)
 
     @property
     def known_accounts(self) -> list[Account]:
@@ -337,7 +339,7 @@ class Runtime:
 
         if self.options.sandbox:
             return [billed_accounts.sandbox_account(self.settings)]
-        return [billed_accounts.within(one, self._caps) for one in billed_accounts.known_accounts(self.settings)]
+        return [billed_accounts.within(one, self._terms) for one in billed_accounts.known_accounts(self.settings)]
 
     @property
     def price(self) -> Price:
@@ -413,6 +415,29 @@ class Runtime:
         from flightctl.services.sharing import Sharing
 
         return Sharing(self.database, self.caller, flight_shape, self.settings["sharing.max_failed_claims"])
+
+    def database_facts(self) -> dict[str, Any]:
+        """What ``db status`` shows. Raises NotFound, StoreError, NotAllowed."""
+        from flightctl.services.local_file import remote_facts, status_facts
+
+        if not self.has_remote:
+            return status_facts(self.path, with_pending=self.caller.role >= Role.STAFF)
+        # The local file is of one's own: what it holds of others is copies of what everybody may read.
+        local = status_facts(self.local_file.path)
+        return {**local, **remote_facts(self._remote, self.local_file, self._remote.title)}
+
+    def checkup(self) -> Iterator[Check]:
+        """What ``doctor`` looks at; raises nothing of what it finds."""
+        from flightctl.services import doctor
+
+        yield from doctor.settings_checks(self.settings)
+        yield from doctor.key_checks(self.settings)
+        yield from doctor.file_checks(self.path)
+        if self.has_remote:
+            yield from doctor.remote_checks(lambda: self._remote)
+        else:
+            yield from doctor.list_checks(lambda: self.local_file)
+            yield doctor.NO_REMOTE
 
     def refresh(self, order: RefreshOrder) -> Refresh:
         """A refresh run; raises LocalFileError."""

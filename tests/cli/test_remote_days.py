@@ -9,6 +9,7 @@ import pytest
 
 from aeroapi_server import AeroApiServer, schedule_row
 from dated import AKL, CHC, DAY, local, today
+from flightctl.store.models import sqlite_text
 from postgres import BASIC, OTHER, SERVICE, STAFF, SUBSCRIBER, RemoteDatabase
 from running import As, Result
 
@@ -106,3 +107,18 @@ def test_a_day_is_asked_for_once_within_its_lifetime(at: As, aeroapi: AeroApiSer
     for login in (SUBSCRIBER, OTHER, SERVICE):
         assert at(login, "lookup", "NZ527", "--date", day).code == 0
     assert len(aeroapi.asked) == 1
+
+
+def test_staff_take_back_what_was_told_of_a_flight(
+    at: As, aeroapi: AeroApiServer, day: str, shared_remote: RemoteDatabase
+) -> None:
+    [flight_id] = ids(at(SUBSCRIBER, "lookup", "NZ527", "--date", day, "--json"))
+    aeroapi.schedules = [schedule_row("ANZ527/NZ527", AKL, CHC, local(AKL, FAR, "11:30"))]
+    at(OTHER, "lookup", "NZ527", "--date", day, "--refresh")
+    times = "SELECT scheduled_out FROM flights"
+    assert shared_remote.rows(times) == [(sqlite_text(local(AKL, FAR, "11:30")),)]
+    assert at(STAFF, "forget", "--brought-in", "2", "--yes").code == 0
+    assert shared_remote.rows(times) == [(sqlite_text(local(AKL, FAR, "08:30")),)]
+    assert at(STAFF, "forget", "--brought-in", "1", "--yes").code == 0
+    assert shared_remote.rows("SELECT flight_id FROM flights") == []
+    assert at(BASIC, "track", flight_id).code == 3

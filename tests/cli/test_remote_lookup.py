@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from postgres import BASIC, NO_ACCESS, SERVICE, STAFF, SUBSCRIBER, RemoteDatabase
+from flightctl.store.schema import HEAD
+from postgres import BASIC, NO_ACCESS, OTHER, SERVICE, STAFF, SUBSCRIBER, RemoteDatabase
 from running import As, Result
 from upstream import Upstream, row
 
@@ -204,6 +205,15 @@ def test_counters_are_handed_over_once(at: As, shared_remote: RemoteDatabase) ->
     assert shared_remote.rows("SELECT count(*) FROM counter_batches WHERE handed_by = 'service'") == [(1,)]
 
 
+def test_the_state_of_both_databases_is_shown(at: As) -> None:
+    at(BASIC, "lookup", "NZ527", "NZ5")
+    at(BASIC, "lookup", "NZ527", "NZ5")
+    facts = json.loads(at(BASIC, "db", "status", "--json").out)
+    assert (facts["revision"], facts["remote_revision"], facts["remote_user"]) == (HEAD, HEAD, BASIC)
+    assert facts["remote_rows"]["aviationstack_cache"] == facts["local_copies"] == 2
+    assert (facts["unreported_lookups"], facts["oldest_check"] is not None) == (4, True)
+
+
 def test_a_pending_entry_is_answered_to_nobody_until_staff_confirm_it(at: As, upstream: Upstream) -> None:
     assert at(BASIC, "add-manual", "ZZ1", "--from", "AKL", "--to", "CHC").code == 0
     assert at(SUBSCRIBER, "lookup", "ZZ1", "--json").code == 3
@@ -222,3 +232,26 @@ def test_proposing_tells_nobody_what_waits(at: As) -> None:
         for proposal in entry["proposals"]:
             del proposal["id"], proposal["proposed_by"], proposal["proposed_at"]
     assert first == second
+
+
+def test_staff_see_what_was_brought_in_and_put_back_what_stood_before(at: As, upstream: Upstream) -> None:
+    at(SERVICE, "lookup", "NZ527")
+    upstream.rows = [row("NZ527", "AKL", "WLG")]
+    assert told(at(BASIC, "lookup", "NZ527", "--refresh", "--json"))["arrival_iata"] == "WLG"
+    brought = json.loads(at(STAFF, "pending", "--brought-in", "--json").out)["contributions"]
+    assert [(one["paid_by"], one["key"]) for one in brought] == [(BASIC, "flight:NZ527"), (SERVICE, "flight:NZ527")]
+    number = str(brought[0]["number"])
+    assert at(BASIC, "forget", "--brought-in", number, "--yes").code == 4
+    assert at(STAFF, "forget", "--brought-in", number, "--yes").code == 0
+    assert told(at(OTHER, "lookup", "NZ527", "--json"))["arrival_iata"] == "CHC"
+    assert at(STAFF, "forget", "--brought-in", number, "--yes").code == 3
+
+
+def test_what_was_answered_again_since_is_not_put_back(at: As) -> None:
+    at(BASIC, "lookup", "NZ527")
+    at(SERVICE, "lookup", "NZ527", "--refresh")
+    assert at(STAFF, "forget", "--brought-in", "1", "--yes").code == 3
+
+
+def test_forget_needs_to_know_what(at: As) -> None:
+    assert at(STAFF, "forget", "--yes").code == 2

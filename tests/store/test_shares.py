@@ -111,10 +111,25 @@ def test_the_snapshot_is_json_for_who_reads_the_table(as_user: AsUser, rows: Row
     assert (json.loads(snapshot), token_sha256, sharer) == (SNAPSHOT, HASH, ALICE)
 
 
+def test_two_shares_of_one_sharer_never_have_one_token(as_user: AsUser) -> None:
+    share(as_user)
+    with pytest.raises(IntegrityError):
+        share(as_user)
+
+
+@locally
 def test_two_shares_never_have_one_token(as_user: AsUser) -> None:
     share(as_user)
     with pytest.raises(IntegrityError):
         share(as_user, BOB)
+
+
+@remotely
+def test_of_two_sharers_with_one_token_in_a_remote_the_first_one_s_share_is_claimed(as_user: AsUser) -> None:
+    first, second = share(as_user), share(as_user, BOB)
+    assert attempt(as_user, CAROL) == Won(first.share_id, SNAPSHOT)
+    assert [one.share_id for one in of_sharer(as_user, BOB, second.created_at)] == [second.share_id]
+    assert [one.status for one in of_sharer(as_user, BOB, second.created_at)] == [ShareStatus.PENDING]
 
 
 @pytest.mark.parametrize("status", ["open", "", "PENDING"])

@@ -9,7 +9,6 @@ import typer
 
 from flightctl.cli.commands import Command, Group, new_app
 from flightctl.cli.context import ask_before, runtime_of
-from flightctl.domain.caller import Role
 from flightctl.render.plain import FactsView
 
 db_app = new_app(cls=Group, help="Look after the local database file and the remote.")
@@ -23,11 +22,9 @@ ADMIN_URL = Annotated[
 
 @db_app.command("status", cls=Command)
 def status(ctx: typer.Context) -> None:
-    """Show the file, its version, and how many rows it holds."""
-    from flightctl.services.local_file import status_facts
-
+    """Show the file, its version, and how many rows it holds; the same of the remote, and what is not handed over."""
     runtime = runtime_of(ctx)
-    facts = status_facts(runtime.path, with_pending=runtime.caller.role >= Role.STAFF)
+    facts = runtime.database_facts()
     runtime.output.show(FactsView("flightctl.db/1", facts))
 
 

@@ -46,6 +46,7 @@ COMMANDS = {
     "whoami": "whoami",
     "config": "config",
     "db": "db_people",
+    "doctor": "doctor",
     "sandbox": "sandbox",
     "completion": "completion",
     "help": "topics",

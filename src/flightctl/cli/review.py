@@ -16,6 +16,7 @@ from flightctl.domain.flight import Flight as DatedFlight
 from flightctl.domain.flight import is_flight_id
 from flightctl.domain.proposal import Proposal, ReviewItem
 from flightctl.errors import NotAllowed, NotFound, UsageError
+from flightctl.render.contributions import contributions_view
 from flightctl.render.entries import EntriesView
 from flightctl.render.progress import progress
 from flightctl.render.refresh import VerificationView
@@ -31,15 +32,31 @@ SomeFlights = Annotated[
     list[str] | None,
     typer.Argument(metavar="[FLIGHT|FLIGHT_ID]...", help="Flights whose proposals to confirm.", show_default=False),
 ]
+FlightsUnless = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FLIGHT]...", help="Flight designators.", autocompletion=cached_flights, show_default=False
+    ),
+]
 ProposalId = Annotated[
     int | None, typer.Option("--proposal", metavar="ID", help="Which of several proposals; 'pending' shows them.")
 ]
 
 
 @pending_app.command("pending", cls=Command)
-def pending(ctx: typer.Context) -> None:
+def pending(
+    ctx: typer.Context,
+    brought_in: Annotated[
+        bool, typer.Option("--brought-in", help="List what was paid for and brought into the remote, and by whom.")
+    ] = False,
+) -> None:
     """Staff: list what waits for a decision: routes, and flights of one day."""
     runtime = runtime_of(ctx)
+    if brought_in:
+        from flightctl.services.brought_in import listed
+
+        runtime.output.show(contributions_view(listed(runtime.database, runtime.caller)))
+        return
     entries, flights = runtime.review().pending(), runtime.manual_flights().pending()
     runtime.output.show(EntriesView(entries, runtime.ttl, flights=flights))
 
@@ -74,11 +91,35 @@ def reject(ctx: typer.Context, flights: Flights, proposal: ProposalId = None) ->
 
 
 @forget_app.command("forget", cls=Command)
-def forget(ctx: typer.Context, flights: Flights) -> None:
+def forget(
+    ctx: typer.Context,
+    flights: FlightsUnless = None,
+    brought_in: Annotated[
+        int | None,
+        typer.Option(
+            "--brought-in", help="Put back what stood before this number of 'pending --brought-in'.", show_default=False
+        ),
+    ] = None,
+) -> None:
     """Staff: delete cached entries; the next look-up asks the provider again."""
+    if brought_in is not None:
+        _put_back(ctx, brought_in)
+        return
+    if not flights:
+        raise UsageError("which flights?", hint="name them, as in 'flightctl forget NZ527'")
     ask_before(ctx, f"Delete the cached {'entry' if len(flights) == 1 else 'entries'} of {', '.join(flights)}?")
     runtime = runtime_of(ctx)
     each(runtime, flights, lambda flight: runtime.review().forget(flight))
+
+
+def _put_back(ctx: typer.Context, number: int) -> None:
+    from flightctl.services.brought_in import listed, undone
+
+    ask_before(ctx, f"Put back what stood before number {number} was brought in?")
+    runtime = runtime_of(ctx)
+    undone(runtime.database, runtime.caller, number)
+    done = [one for one in listed(runtime.database, runtime.caller) if one.number == number]
+    runtime.output.show(contributions_view(done))
 
 
 def _confirmed(runtime: Runtime, flight: str, proposal: int | None) -> ReviewItem | DatedFlight:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 _FINGERPRINT_LENGTH = 12
 _WARN_FROM = 0.8
@@ -95,6 +96,18 @@ class Budget:
     def is_nearly_used(self, used: int) -> bool:
         """Whether to warn."""
         return self.cap is not None and used >= self.cap * _WARN_FROM
+
+    def within(self, terms: Terms) -> Budget:
+        """The same as everybody has to keep it: the lower cap, and the cycle that all share."""
+        caps = [cap for cap in (self.cap, terms.cap) if cap is not None]
+        return Budget(min(caps) if caps else None, self.reserve_percent, terms.start_day)
+
+
+class Terms(NamedTuple):
+    """What holds for all who use an account of a provider together."""
+
+    cap: int | None
+    start_day: int
 
 
 @dataclass(frozen=True, slots=True)

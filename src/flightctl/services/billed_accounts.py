@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from flightctl.domain.billing import Account, Budget, Price, fingerprint_of
+from flightctl.domain.billing import Account, Budget, Price, Terms, fingerprint_of
 from flightctl.errors import ConfigurationError
 from flightctl.keys import provider_key
 from flightctl.providers.aeroapi_terms import FLIGHTS, PRICES
@@ -22,12 +22,10 @@ def account(settings: Settings, provider: str) -> Account:
     return _account(settings, provider, fingerprint_of(provider_key(settings, provider)))
 
 
-def within(account: Account, caps: Mapping[str, int | None]) -> Account:
-    """The account with the cap that everybody has to keep, where that is the lower one."""
-    shared, own = caps.get(account.provider), account.budget.cap
-    if shared is None or (own is not None and own <= shared):
-        return account
-    return replace(account, budget=replace(account.budget, cap=shared))
+def within(account: Account, terms: Mapping[str, Terms]) -> Account:
+    """The account as everybody has to keep it, where a remote says so."""
+    shared = terms.get(account.provider)
+    return replace(account, budget=account.budget.within(shared)) if shared else account
 
 
 def known_accounts(settings: Settings) -> list[Account]:

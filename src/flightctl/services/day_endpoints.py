@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from flightctl.domain.billing import Price
+from flightctl.domain.billing import Price, Terms
 from flightctl.domain.caller import Caller, OpenTo
 from flightctl.domain.designator import AirlineCode, Designator
 from flightctl.domain.flight_freshness import FlightLifetimes
@@ -46,8 +46,8 @@ class Surroundings:
     lifetimes: FlightLifetimes
     negative_ttl: timedelta
     sandbox: bool
-    caps: Mapping[str, int | None]
-    """Of everybody together, by provider."""
+    terms: Mapping[str, Terms]
+    """What holds for everybody together, by provider."""
     learns: bool
     """Whether names and codes go into the reference tables."""
 
@@ -145,7 +145,7 @@ class DayEndpoints:
         if self._around.sandbox:
             return self._around.spending()
         return Spending(
-            within(account(self._settings, AEROAPI), self._around.caps),
+            within(account(self._settings, AEROAPI), self._around.terms),
             self._around.database,
             self._around.clock,
             time.sleep,

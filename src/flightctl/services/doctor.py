@@ -17,6 +17,7 @@ from flightctl.store.identity import Identity, identity
 from flightctl.store.schema import HEAD
 
 _MOST_APART_S = 60
+NO_REMOTE = absent("remote", "the local file is all there is", "FLIGHTCTL_REMOTE_URL names a shared database")
 
 
 def settings_checks(settings: Settings) -> Iterator[Check]:
@@ -62,10 +63,10 @@ def file_checks(path: Path) -> Iterator[Check]:
         yield fine("local file", f"{path}, revision {HEAD}, SQLite {status.sqlite_version}")
 
 
-def list_checks(database: Database) -> Iterator[Check]:
+def list_checks(open_file: Callable[[], Database]) -> Iterator[Check]:
     """Lists and reverse index of the local file say the same."""
     try:
-        with database.reading() as session:
+        with open_file().reading() as session:
             apart = len(lists.differences(session)) + len(lists.miscounted(session))
     except FlightctlError as error:
         yield failed("lists", error)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flightctl.store import files, migrate
+from flightctl.store.engine import Database
 from flightctl.store.schema import HEAD
 
 Facts = dict[str, Any]
@@ -24,6 +25,25 @@ def status_facts(path: Path, *, with_pending: bool = True) -> Facts:
         "journal_mode": status.journal_mode,
         "sqlite_version": status.sqlite_version,
         "rows": status.rows,
+    }
+
+
+def remote_facts(remote: Database, local: Database, title: str) -> Facts:
+    """What the remote is for this caller, and how far the local tier is behind it. Raises StoreError, NotAllowed."""
+    from flightctl.store import identity, remote_status
+
+    with remote.reading() as session:
+        known, rows = identity.identity(session), remote_status.rows(session)
+    with local.reading() as session:
+        lag = remote_status.lag(session)
+    return {
+        "remote": title,
+        "remote_user": known.user,
+        "remote_revision": HEAD,
+        "remote_rows": rows,
+        "local_copies": lag.copies,
+        "oldest_check": lag.oldest_check.strftime("%Y-%m-%dT%H:%M:%SZ") if lag.oldest_check else None,
+        "unreported_lookups": lag.unreported_lookups,
     }
 
 

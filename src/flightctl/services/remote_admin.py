@@ -16,6 +16,7 @@ from flightctl.store.remote_engine import remote_address, title_of
 from flightctl.store.schema import HEAD
 
 _USER = re.compile(r"[A-Za-z0-9_-]{1,63}")
+_TERMS = ("open_to", "monthly_budget", "cycle_start_day")
 _OURS = ("flightctl_owner", "flightctl_user", "flightctl_staff", "flightctl_service")
 
 
@@ -26,8 +27,8 @@ def upgraded(url: str, settings: Settings) -> dict[str, Any]:
     before = migrate.upgrade_remote(url)
     with people.as_admin(url) as connection:
         for provider in (AVIATIONSTACK, AEROAPI):
-            cap, open_to = (_set(settings, f"{provider}.{name}") for name in ("monthly_budget", "open_to"))
-            people.set_terms(connection, provider, open_to, cap)
+            open_to, cap, day = (_set(settings, f"{provider}.{name}") for name in _TERMS)
+            people.set_terms(connection, provider, open_to, cap, day)
         claims = _set(settings, "sharing.max_failed_claims")
         if claims is not None:
             people.set_most_failed_claims(connection, int(claims))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flightctl.domain.caller import Caller, Role
 from flightctl.domain.designator import Designator
-from flightctl.domain.proposal import Decision, Proposal, Reception, ReviewItem, receive
+from flightctl.domain.proposal import Decision, Proposal, Reception, ReviewItem, receive, same_codes
 from flightctl.domain.route import EntryStatus, Route, RouteEntry, direct
 from flightctl.domain.text import storable
 from flightctl.errors import AlreadyConfirmed, NotFound, SeveralProposals, UsageError
@@ -174,7 +174,7 @@ def _chosen(flight: str, waiting: Sequence[Proposal], proposal_id: int | None) -
         if chosen is None:
             raise NotFound(f"{flight}: no proposal {proposal_id} waits", hint="'flightctl pending' lists what does")
         return chosen
-    if len(waiting) > 1:
+    if any(not same_codes(other.route, waiting[0].route) for other in waiting[1:]):
         listed = "; ".join(f"{p.id}: {p.route.departure_iata}-{p.route.arrival_iata}" for p in waiting)
         hint = f"choose one with --proposal, as in 'flightctl confirm {flight} --proposal {waiting[0].id}'"
         raise SeveralProposals(f"{flight}: {len(waiting)} different proposals wait ({listed})", hint=hint)

@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from sqlalchemy import text
 from sqlmodel import Session
 
+from flightctl.domain.contribution import Contribution
 from flightctl.domain.route import Route
 from flightctl.store.engine import on_postgresql
 from flightctl.store.remote_calls import told
+
+_NEWEST = text(
+    "SELECT id, cache_key, paid_by, brought_at, undone_by FROM public.contributions ORDER BY id DESC LIMIT :most"
+)
 
 
 class PaidTurn(NamedTuple):
@@ -23,6 +29,21 @@ class PaidTurn(NamedTuple):
     key: str
     fence: int
     provider: str
+
+
+def newest(session: Session, most: int) -> list[Contribution]:
+    """What was brought in last, the latest first; nothing in a local file, which is all one's own."""
+    if not on_postgresql(session):
+        return []
+    return [
+        Contribution(row.id, row.cache_key, row.paid_by, row.brought_at.astimezone(UTC), row.undone_by or "")
+        for row in session.execute(_NEWEST, {"most": most})
+    ]
+
+
+def undo(session: Session, number: int) -> bool:
+    """Put back what stood before; whether that could be: not where somebody has said something else since."""
+    return on_postgresql(session) and bool(told(session, "undo_contribution", number))
 
 
 def bring_in(session: Session, turn: PaidTurn | None, routes: Sequence[tuple[Route, Any]], now: datetime) -> bool:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
-    Connection,
     Date,
-    Dialect,
     Select,
-    Table,
     Text,
     TextClause,
     and_,
@@ -32,6 +29,7 @@ from sqlmodel import Session
 from flightctl.domain.flight import CONFIRMED, PENDING, Flight, FlightStatus
 from flightctl.domain.flight_entry import Entry, Written
 from flightctl.domain.flight_news import Change
+from flightctl.store import bulk
 from flightctl.store.chunks import in_chunks
 from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import on_postgresql
@@ -189,14 +187,14 @@ def write(session: Session, written: Written, turn: PaidTurn | None = None) -> N
     if written.created:
         connection.execute(insert(FLIGHTS), [_row(flight) for flight in written.created.values()])
     for flights, columns in _alike({**written.seen, **written.changed}, written.columns):
-        _update(connection, columns, flights)
+        bulk.update(connection, FLIGHTS, "flight_id", columns, _values(flights, columns))
     moved = [{"key": key, "day": written.changed[key].local_date} for key in written.moved & written.changed.keys()]
     if moved:
         connection.execute(update(FLIGHT_ALIASES).where(_OF_FLIGHT).values(local_date=bindparam("day")), moved)
     if written.changes:
-        _insert(connection, FLIGHT_CHANGES, Change._fields, written.changes)
+        bulk.insert(connection, FLIGHT_CHANGES, Change._fields, written.changes)
     if written.aliases:
-        _insert(connection, FLIGHT_ALIASES, _ALIAS_COLUMNS, [_alias(*named) for named in written.aliases])
+        bulk.insert(connection, FLIGHT_ALIASES, _ALIAS_COLUMNS, [_alias(*named) for named in written.aliases])
     if written.changes and on_postgresql(session):
         # Told at the commit, once for all of it.
         session.execute(_NOTIFY)
@@ -221,37 +219,10 @@ def _alike(
             yield some, sorted(names)
 
 
-def _update(connection: Connection, columns: Sequence[str], flights: Iterable[Flight]) -> None:
-    dialect = connection.dialect
-    mark = _mark(dialect)
-    values = [_driver_value(name, dialect) for name in (*columns, "flight_id")]
-    columns_set = ", ".join(f"{name} = {mark}" for name in columns)
-    rows = [tuple(value(flight) for value in values) for flight in flights]
-    connection.exec_driver_sql(f"UPDATE flights SET {columns_set} WHERE flight_id = {mark}", rows)
-
-
-def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """By the driver itself, as ``_update``: to hand it hundreds of rows takes SQLAlchemy longer than to write them."""
-    dialect = connection.dialect
-    marks = ", ".join([_mark(dialect)] * len(columns))
-    processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
-    values = [
-        tuple(process(value) if process else value for process, value in zip(processors, row, strict=True))
-        for row in rows
-    ]
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", values)
-
-
-def _mark(dialect: Dialect) -> str:
-    return "?" if dialect.paramstyle == "qmark" else "%s"
-
-
-def _driver_value(name: str, dialect: Dialect) -> Callable[[Flight], Any]:
-    """How a column's value of a flight reaches the driver."""
-    if name == "status":
-        return lambda flight: flight.status.value
-    value, process = attrgetter(name), FLIGHTS.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-    return value if process is None else lambda flight: process(value(flight))
+def _values(flights: Iterable[Flight], columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    """So many fields of each flight, and its id last."""
+    fields = ("status.value" if name == "status" else name for name in columns)
+    return map(attrgetter(*fields, "flight_id"), flights)
 
 
 def flight_of(row: Sequence[Any]) -> Flight:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
+from flightctl.domain.billing import Terms
 from flightctl.domain.caller import Role, Tier
 from flightctl.errors import RemoteOutdated
 from flightctl.store.schema import HEAD, REVISIONS
@@ -22,8 +23,8 @@ class Identity(NamedTuple):
     role: Role
     moment: datetime
     """When it said so, by its own clock."""
-    caps: Mapping[str, int | None]
-    """Paid units in a cycle that admins allow for everybody together, by provider; none where there is no end."""
+    terms: Mapping[str, Terms]
+    """What admins have decided for everybody, by provider."""
 
 
 def identity(session: Session) -> Identity:
@@ -35,9 +36,9 @@ def identity(session: Session) -> Identity:
         known = row.revision in REVISIONS
         hint = "" if known else "upgrade this flightctl"
         raise RemoteOutdated(f"the remote is at revision {row.revision}, this program at {HEAD}", hint=hint)
-    caps = {term.provider: term.cap for term in session.execute(_CAPS)}
-    return Identity(row.user_name, Tier(row.tier), Role[row.role.upper()], row.moment.astimezone(UTC), caps)
+    terms = {term.provider: Terms(term.cap, term.cycle_start_day) for term in session.execute(_TERMS)}
+    return Identity(row.user_name, Tier(row.tier), Role[row.role.upper()], row.moment.astimezone(UTC), terms)
 
 
-_CAPS = text("SELECT provider, cap FROM public.provider_terms")
+_TERMS = text("SELECT provider, cap, cycle_start_day FROM public.provider_terms")
 _WHO = text("SELECT me.*, (SELECT version_num FROM public.alembic_version) AS revision FROM flightctl.me() AS me")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.orm import defer
 from sqlmodel import Session
 
 from flightctl.domain.turn import LEASE, Lease, LeaseLost, is_due_for_renewal
@@ -13,6 +14,8 @@ from flightctl.store.engine import on_postgresql
 from flightctl.store.models import LeaseRow
 from flightctl.store.remote_calls import call, told
 
+_NOT_WHOSE = defer(LeaseRow.held_by)  # type: ignore[arg-type]
+"""Which login holds a lease is told to nobody on the remote."""
 _JUST_NOW = timedelta(seconds=1)
 """A lease that was taken or renewed so lately is as good as new, and not worth a write."""
 
@@ -85,7 +88,7 @@ def release(session: Session, lease: Lease, now: datetime, failure: str = "") ->
 def _row(session: Session, key: str) -> LeaseRow | None:
     # As it is now: what was read before the key was held may have changed. On the remote a key that was only held, and
     # never worked on, has a row as well.
-    row = session.get(LeaseRow, key, populate_existing=True)
+    row = session.get(LeaseRow, key, populate_existing=True, options=[_NOT_WHOSE])
     return row if row is not None and row.fence else None
 
 

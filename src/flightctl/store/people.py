@@ -63,9 +63,15 @@ def people(connection: Connection) -> list[Person]:
     ]
 
 
-def set_terms(connection: Connection, provider: str, open_to: str | None, cap: int | str | None) -> None:
-    """Who may make a provider's paid calls, and how many in a cycle there may be, or ``unlimited``; none: as it is."""
+def set_terms(
+    connection: Connection, provider: str, open_to: str | None, cap: int | str | None, start_day: int | None
+) -> None:
+    """Who may make a provider's paid calls, how many in a cycle there may be, or ``unlimited``, and the day on which it
+    turns; none: as it is.
+    """
     with _as_owner(connection):
+        if start_day is not None:
+            connection.execute(_START_DAY, {"provider": provider, "day": start_day})
         if open_to is not None:
             connection.execute(_OPEN_TO, {"provider": provider, "open_to": open_to})
         if cap is not None:
@@ -109,4 +115,5 @@ _PEOPLE = text(
     "WHERE login.rolcanlogin AND NOT login.rolsuper AND pg_has_role(login.oid, 'flightctl_user', 'USAGE') ORDER BY 1"
 )
 _OPEN_TO = text("UPDATE public.provider_terms SET open_to = :open_to WHERE provider = :provider")
+_START_DAY = text("UPDATE public.provider_terms SET cycle_start_day = :day WHERE provider = :provider")
 _CAP = text("UPDATE public.provider_terms SET cap = :cap WHERE provider = :provider")

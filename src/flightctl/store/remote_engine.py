@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -16,13 +17,14 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import configure_mappers
 
-from flightctl.errors import ConfigurationError
+from flightctl.errors import ConfigurationError, FlightctlError, RemoteTimedOut
 from flightctl.store.engine import Database
 from flightctl.store.postgres_errors import explained
 
 CONNECT_WITHIN_S = 3
 ANSWER_WITHIN_S = 10.0
 _LOOK_EVERY_S = 0.1
+_LEFT_ALONE_S = 5.0
 
 
 class Remote(Database):
@@ -34,20 +36,32 @@ class Remote(Database):
     def __init__(self, url: str, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         address = remote_address(url)
         self.title = title_of(address)
+        self._silent: RemoteTimedOut | None = None
+        self._silent_at = 0.0
         one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         super().__init__(_postgresql_engine(address, answer_within_s), reads=one_state, writes={})
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turns what psycopg raises inside into a RemoteError, or NotAllowed where the database refuses."""
+        """Turns what psycopg raises inside into a RemoteError, or NotAllowed where the database refuses.
+
+        Who was silent is not waited for again at once: what is to be told it after a failure would take as long.
+        """
+        if self._silent is not None and monotonic() - self._silent_at < _LEFT_ALONE_S:
+            raise self._silent
         try:
             yield
         except psycopg.Error as error:
-            raise explained(error, self.title) from None
+            raise self._noted(explained(error, self.title)) from None
         except DBAPIError as error:
             if isinstance(error.orig, psycopg.Error) and not isinstance(error.orig, psycopg.IntegrityError):
-                raise explained(error.orig, self.title) from None
+                raise self._noted(explained(error.orig, self.title)) from None
             raise
+
+    def _noted(self, error: FlightctlError) -> FlightctlError:
+        if isinstance(error, RemoteTimedOut):
+            self._silent, self._silent_at = error, monotonic()
+        return error
 
 
 def remote_address(url: str) -> URL:

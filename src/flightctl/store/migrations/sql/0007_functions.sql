@@ -98,6 +98,9 @@ CREATE FUNCTION flightctl.lock_account(p_provider text, p_account text) RETURNS 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM flightctl.refuse('this is for transactions that see what others have committed');
+    END IF;
     INSERT INTO public.provider_accounts (provider, account) VALUES (p_provider, p_account) ON CONFLICT DO NOTHING;
     PERFORM FROM public.provider_accounts AS known
         WHERE known.provider = p_provider AND known.account = p_account FOR UPDATE;
@@ -119,7 +122,7 @@ BEGIN
     END IF;
     PERFORM flightctl.lock_account(p_provider, p_account);
     IF p_units < 1 OR p_units > v_limit OR EXISTS (SELECT FROM public.freezes)
-        OR NOT flightctl.is_cycle(p_provider, p_account, p_cycle_start::date, v_now) THEN
+        OR NOT coalesce(flightctl.is_cycle(p_provider, p_cycle_start, v_now), false) THEN
         RETURN;
     END IF;
     INSERT INTO public.budget_cycles AS cycle (provider, account, cycle_start, used)
@@ -129,25 +132,37 @@ BEGIN
         RETURNING cycle.used INTO used_then;
     IF FOUND THEN
         INSERT INTO public.upstream_calls AS call
-            (provider, account, cache_key, called_at, result, cause, units, cost_micros, paid_by)
-            VALUES (p_provider, p_account, p_key, v_now, 'sent', p_cause, p_units, p_cost_micros, session_user)
+            (provider, account, cycle_start, cache_key, called_at, result, cause, units, cost_micros, paid_by)
+            VALUES (p_provider, p_account, p_cycle_start, p_key, v_now, 'sent', p_cause, p_units, p_cost_micros,
+                session_user)
             RETURNING call.id INTO call_id;
         RETURN NEXT;
     END IF;
 END
 $$;
 
--- A new cycle begins at least four weeks after any other: nobody gets a second budget by naming another day.
-CREATE FUNCTION flightctl.is_cycle(p_provider text, p_account text, p_start date, p_now timestamptz) RETURNS boolean
+-- The first day of the cycle that a day is in: on this day of the month, or the last one of a shorter month.
+CREATE FUNCTION flightctl.cycle_start(p_start_day integer, p_today date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT flightctl.is_member('flightctl_service') OR (
-        p_start <= (p_now AT TIME ZONE 'UTC')::date
-        AND p_start > (p_now AT TIME ZONE 'UTC')::date - 32
-        AND NOT EXISTS (
-            SELECT FROM public.budget_cycles AS other
-            WHERE other.provider = p_provider AND other.account = p_account
-                AND other.cycle_start::date <> p_start AND abs(other.cycle_start::date - p_start) < 28))
+    SELECT to_char(max(start), 'YYYY-MM-DD')
+    FROM (SELECT date_trunc('month', p_today::timestamp)) AS this (month),
+        LATERAL (VALUES (this.month), (this.month - interval '1 month')) AS month (first),
+        LATERAL (SELECT least(month.first + (p_start_day - 1) * interval '1 day',
+            month.first + interval '1 month' - interval '1 day') AS start) AS cycle
+    WHERE start <= p_today::timestamp
+$$;
+
+-- Everybody's cycle turns on the same day, in the one spelling: nobody gets a second budget by naming another.
+CREATE FUNCTION flightctl.is_cycle(p_provider text, p_start text, p_now timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_start IN (
+            flightctl.cycle_start(terms.cycle_start_day, today),
+            -- A moment after midnight the caller's clock may still be on the day before.
+            flightctl.cycle_start(terms.cycle_start_day, (p_now AT TIME ZONE 'UTC' - interval '1 minute')::date))
+    FROM public.provider_terms AS terms, (SELECT (p_now AT TIME ZONE 'UTC')::date AS today) AS moment
+    WHERE terms.provider = p_provider
 $$;
 
 CREATE FUNCTION flightctl.is_own_call(p_call bigint) RETURNS boolean
@@ -180,15 +195,14 @@ BEGIN
     SELECT * INTO v_call FROM public.upstream_calls AS call WHERE call.id = p_call AND call.units > 0
         AND (call.paid_by = session_user OR flightctl.is_member('flightctl_service'))
         AND (call.ended_at IS NULL OR call.ended_at > clock_timestamp() - interval '2 minutes'
-            OR flightctl.is_member('flightctl_service')) FOR UPDATE;
+            OR flightctl.is_member('flightctl_service'))
+        AND NOT call.is_used FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     UPDATE public.budget_cycles AS cycle SET used = cycle.used - v_call.units
-        WHERE (cycle.provider, cycle.account) = (v_call.provider, v_call.account) AND cycle.cycle_start = (
-            SELECT max(other.cycle_start) FROM public.budget_cycles AS other
-            WHERE (other.provider, other.account) = (v_call.provider, v_call.account)
-                AND other.cycle_start::date <= (v_call.called_at AT TIME ZONE 'UTC')::date);
+        WHERE (cycle.provider, cycle.account, cycle.cycle_start)
+            = (v_call.provider, v_call.account, v_call.cycle_start);
     UPDATE public.upstream_calls AS call SET units = 0, cost_micros = 0 WHERE call.id = p_call;
     RETURN true;
 END
@@ -224,12 +238,12 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO public.lookup_counts AS counted (hour, bucket, source, n)
-        SELECT one.hour, one.bucket, one.source, sum(one.n)
+        SELECT one.hour, one.bucket, one.source, least(sum(one.n), 1000000)
         FROM jsonb_to_recordset(p_counts) AS one (hour text, bucket text, source text, n integer)
         WHERE one.n > 0
         GROUP BY one.hour, one.bucket, one.source
         ORDER BY one.hour, one.bucket, one.source
-        ON CONFLICT (hour, bucket, source) DO UPDATE SET n = counted.n + excluded.n;
+        ON CONFLICT (hour, bucket, source) DO UPDATE SET n = least(counted.n::bigint + excluded.n, 2147483647);
     RETURN true;
 END
 $$;
@@ -248,6 +262,7 @@ DECLARE
     v_route record;
     v_before public.aviationstack_cache;
     v_stored integer := 0;
+    v_stood json;
 BEGIN
     PERFORM flightctl.demand_paid_turn(p_call, p_key, p_fence, p_provider);
     FOR v_route IN
@@ -263,6 +278,9 @@ BEGIN
             FOR UPDATE;
         CONTINUE WHEN v_before.status = 'confirmed' AND v_before.refreshed_at > v_now
             AND v_before.refreshed_at <= v_now + interval '1 minute';
+        v_stood := (to_jsonb(v_before) || jsonb_build_object('legs', (
+            SELECT jsonb_agg(jsonb_build_array(leg.departure_iata, leg.arrival_iata) ORDER BY leg.position)
+            FROM public.route_legs AS leg WHERE leg.cache_key = v_route.cache_key)))::json;
         INSERT INTO public.aviationstack_cache AS entry (cache_key, flight_iata, airline_iata, departure_iata,
             arrival_iata, status, payload_source, provider, cached_at, refreshed_at, created_at, updated_at)
             VALUES (v_route.cache_key, v_route.flight, v_route.airline, v_route.departure, v_route.arrival,
@@ -283,7 +301,7 @@ BEGIN
                 AND (proposal.airline_iata, proposal.departure_iata, proposal.arrival_iata)
                     = (v_route.airline, v_route.departure, v_route.arrival);
         INSERT INTO public.contributions (cache_key, paid_by, call_id, brought_at, brought, stood_before)
-            VALUES (v_route.cache_key, session_user, p_call, v_now, to_json(v_route), to_json(v_before));
+            VALUES (v_route.cache_key, session_user, p_call, v_now, to_json(v_route), v_stood);
         v_stored := v_stored + 1;
     END LOOP;
     RETURN v_stored;
@@ -299,7 +317,8 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM flightctl.refuse('what is brought in needs the lease of its key');
     END IF;
-    PERFORM FROM public.upstream_calls AS call WHERE call.id = p_call AND call.result = 'sent' AND call.units > 0
+    UPDATE public.upstream_calls AS call SET is_used = true
+        WHERE call.id = p_call AND call.result = 'sent' AND call.units > 0
         AND call.paid_by = session_user AND call.cache_key = p_key AND call.provider = p_provider;
     IF NOT FOUND THEN
         PERFORM flightctl.refuse('what is brought in needs a reserved call');
@@ -318,7 +337,8 @@ DECLARE
 BEGIN
     PERFORM flightctl.demand_paid_turn(p_call, p_key, p_fence, p_provider);
     IF EXISTS (SELECT FROM public.aviationstack_cache AS entry WHERE entry.cache_key = p_key
-        AND entry.status = 'confirmed' AND entry.refreshed_at > v_now - least(p_fresh_for, interval '30 days')) THEN
+        AND entry.status = 'confirmed'
+        AND entry.refreshed_at > v_now - greatest(least(p_fresh_for, interval '30 days'), interval '1 day')) THEN
         RETURN false;
     END IF;
     INSERT INTO public.absences (cache_key, provider, learned_at, expires_at)
@@ -329,25 +349,95 @@ BEGIN
 END
 $$;
 
--- Puts back what stood before; nothing where somebody has vouched for another answer since.
+-- Puts back what stood before; nothing where somebody has said something else since.
 CREATE FUNCTION flightctl.undo_contribution(p_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_one public.contributions;
-    v_before public.aviationstack_cache;
+    v_is_undone boolean;
 BEGIN
     SELECT * INTO v_one FROM public.contributions AS one WHERE one.id = p_id AND one.undone_at IS NULL FOR UPDATE;
-    IF NOT FOUND OR NOT EXISTS (SELECT FROM public.aviationstack_cache AS entry
-        WHERE entry.cache_key = v_one.cache_key AND entry.refreshed_at = v_one.brought_at) THEN
+    IF NOT FOUND THEN
         RETURN false;
     END IF;
-    DELETE FROM public.aviationstack_cache AS entry WHERE entry.cache_key = v_one.cache_key;
-    v_before := json_populate_record(NULL::public.aviationstack_cache, v_one.stood_before);
+    v_is_undone := CASE WHEN v_one.cache_key LIKE 'dated:%' THEN flightctl.undo_flights(v_one)
+        ELSE flightctl.undo_route(v_one) END;
+    UPDATE public.contributions AS one SET undone_by = session_user, undone_at = clock_timestamp()
+        WHERE one.id = p_id AND v_is_undone;
+    RETURN v_is_undone;
+END
+$$;
+
+CREATE FUNCTION flightctl.undo_route(p_one public.contributions) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_before public.aviationstack_cache
+        := json_populate_record(NULL::public.aviationstack_cache, p_one.stood_before);
+BEGIN
+    DELETE FROM public.aviationstack_cache AS entry
+        WHERE entry.cache_key = p_one.cache_key AND entry.refreshed_at = p_one.brought_at;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
     IF v_before.cache_key IS NOT NULL THEN
         INSERT INTO public.aviationstack_cache SELECT v_before.*;
+        INSERT INTO public.route_legs (cache_key, position, departure_iata, arrival_iata)
+            SELECT p_one.cache_key, leg.position - 1, leg.ends ->> 0, leg.ends ->> 1
+            FROM jsonb_array_elements(nullif(p_one.stood_before::jsonb -> 'legs', 'null'))
+                WITH ORDINALITY AS leg (ends, position);
     END IF;
-    UPDATE public.contributions AS one SET undone_by = session_user, undone_at = clock_timestamp() WHERE one.id = p_id;
+    RETURN true;
+END
+$$;
+
+-- Flights that were new go, unless somebody lists them; others get back the values that they had. What was told stays
+-- in their history.
+CREATE FUNCTION flightctl.undo_flights(p_one public.contributions) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_before public.flights;
+BEGIN
+    PERFORM FROM public.turns AS turn WHERE turn.what = 'flights' FOR UPDATE;
+    IF EXISTS (SELECT FROM public.flights AS flight JOIN json_array_elements_text(p_one.brought -> 'stored') AS stored (id)
+            ON flight.flight_id = stored.id WHERE flight.updated_at > p_one.brought_at) THEN
+        RETURN false;
+    END IF;
+    FOR v_before IN SELECT (json_populate_recordset(NULL::public.flights, p_one.stood_before)).* LOOP
+        UPDATE public.flights AS known SET (
+            local_date, flight_iata, origin_iata, origin_icao, origin_zone, destination_iata, destination_icao,
+            destination_zone, status, provider_status, scheduled_out, estimated_out, actual_out, scheduled_off,
+            estimated_off, actual_off, scheduled_on, estimated_on, actual_on, scheduled_in, estimated_in, actual_in,
+            departure_gate, departure_terminal, arrival_gate, arrival_terminal, aircraft_type, diverted_to,
+            provider, observed_at, updated_at, version, review, added_by, note
+        ) = (
+            v_before.local_date, v_before.flight_iata, v_before.origin_iata, v_before.origin_icao,
+            v_before.origin_zone, v_before.destination_iata, v_before.destination_icao, v_before.destination_zone,
+            v_before.status, v_before.provider_status, v_before.scheduled_out, v_before.estimated_out,
+            v_before.actual_out, v_before.scheduled_off, v_before.estimated_off, v_before.actual_off,
+            v_before.scheduled_on, v_before.estimated_on, v_before.actual_on, v_before.scheduled_in,
+            v_before.estimated_in, v_before.actual_in, v_before.departure_gate, v_before.departure_terminal,
+            v_before.arrival_gate, v_before.arrival_terminal, v_before.aircraft_type, v_before.diverted_to,
+            v_before.provider, v_before.observed_at, v_before.updated_at, v_before.version, v_before.review,
+            v_before.added_by, v_before.note
+        ) WHERE known.flight_id = v_before.flight_id;
+        UPDATE public.flight_aliases AS name SET local_date = v_before.local_date
+            WHERE name.flight_id = v_before.flight_id;
+    END LOOP;
+    DELETE FROM public.flight_aliases AS name
+        USING jsonb_array_elements(p_one.stood_before::jsonb) AS stood (flight)
+        WHERE name.flight_id = stood.flight ->> 'flight_id' AND NOT stood.flight -> 'aliases' ? name.alias;
+    DELETE FROM public.flights AS flight
+        USING json_array_elements_text(p_one.brought -> 'stored') AS stored (id)
+        WHERE flight.flight_id = stored.id
+            AND NOT EXISTS (SELECT FROM json_to_recordset(p_one.stood_before) AS stood (flight_id text)
+                WHERE stood.flight_id = flight.flight_id)
+            AND NOT EXISTS (SELECT FROM public.user_flights AS entry WHERE entry.flight_id = flight.flight_id)
+            AND NOT EXISTS (SELECT FROM public.shares AS share WHERE share.flight_id = flight.flight_id);
+    DELETE FROM public.asked_days AS asked WHERE asked.designator = split_part(p_one.cache_key, ':', 2)
+        AND asked.departure_date = split_part(p_one.cache_key, ':', 3)::date;
     RETURN true;
 END
 $$;
@@ -367,6 +457,11 @@ DECLARE
     v_key text := 'flight:' || p_flight;
     v_id integer := nextval('public.proposals_id_seq');
 BEGIN
+    IF num_nulls(p_flight, p_airline, p_departure, p_arrival, p_note, p_replaces) > 0 OR length(p_note) > 1000
+        OR p_flight !~ '^[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?$' OR p_airline !~ '^[A-Z0-9]{2}$'
+        OR p_departure !~ '^[A-Z]{3}$' OR p_arrival !~ '^[A-Z]{3}$' THEN
+        PERFORM flightctl.refuse('this is no route');
+    END IF;
     IF p_replaces AND NOT flightctl.is_member('flightctl_staff') THEN
         PERFORM flightctl.refuse('--replace is for staff');
     END IF;
@@ -381,7 +476,8 @@ BEGIN
     -- One at a time for this flight, so that the same is not written twice.
     PERFORM FROM public.aviationstack_cache AS entry WHERE entry.cache_key = v_key FOR UPDATE;
     IF NOT EXISTS (SELECT FROM public.proposals AS proposal WHERE proposal.cache_key = v_key
-        AND proposal.decision IS NULL AND (proposal.airline_iata, proposal.departure_iata, proposal.arrival_iata)
+        AND proposal.decision IS NULL AND proposal.proposed_by = session_user
+        AND (proposal.airline_iata, proposal.departure_iata, proposal.arrival_iata)
             = (p_airline, p_departure, p_arrival)) THEN
         INSERT INTO public.proposals (id, cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, note,
             replaces, proposed_by, proposed_at)
@@ -504,7 +600,8 @@ BEGIN
         >= (SELECT terms.max_failed_claims FROM public.sharing_terms AS terms) THEN
         RETURN;
     END IF;
-    SELECT * INTO v_share FROM public.shares AS share WHERE share.token_sha256 = p_token_sha256 FOR UPDATE;
+    SELECT * INTO v_share FROM public.shares AS share WHERE share.token_sha256 = p_token_sha256
+        ORDER BY share.created_at LIMIT 1 FOR UPDATE;
     IF v_share.status = 'pending' AND v_share.expires_at > clock_timestamp() THEN
         UPDATE public.shares AS share SET status = 'claimed', claimed_at = clock_timestamp()
             WHERE share.share_id = v_share.share_id;
@@ -534,6 +631,14 @@ BEGIN
     END IF;
     PERFORM FROM public.turns AS turn WHERE turn.what = 'flights' FOR UPDATE;
 END
+$$;
+
+-- Whether a program could read it: days and moments with an end, in years of four digits, and nothing endless.
+CREATE FUNCTION flightctl.is_readable(p_told json) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT length(p_told::text) <= 4000
+        AND p_told::text !~ '"(-?infinity"|[0-9]{5,}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}[^"]* BC")'
 $$;
 
 -- Whether a flight is about what the key asks for: it goes by its number, and leaves within three days of its day.
@@ -573,6 +678,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_flight public.flights;
+    v_known public.flights;
     v_id text;
     v_ids jsonb := '{}';
     v_before jsonb := '[]';
@@ -583,11 +689,22 @@ BEGIN
     END IF;
     PERFORM FROM public.turns AS turn WHERE turn.what = 'flights' FOR UPDATE;
     FOR v_flight IN SELECT (json_populate_recordset(NULL::public.flights, p_written -> 'flights')).* LOOP
-        CONTINUE WHEN v_flight.provider <> p_provider
+        CONTINUE WHEN coalesce(v_flight.provider <> p_provider
+            OR v_flight.flight_id <> concat_ws('.', v_flight.ident, to_char(v_flight.departure_date::timestamp, 'YYYY-MM-DD'),
+                v_flight.departure_hhmm, v_flight.origin, v_flight.destination)
+            OR v_flight.flight_id !~ '^[A-Z0-9]{3,8}[.][0-9-]{10}[.][0-9]{4}[.][A-Z0-9]{3,4}[.][A-Z0-9]{3,4}$'
+            OR NOT flightctl.is_readable(to_json(v_flight))
             OR NOT flightctl.is_about(p_key, v_flight.flight_id, v_flight.departure_date, p_written -> 'aliases')
-                AND NOT flightctl.is_about(p_key, v_flight.flight_id, v_flight.local_date, p_written -> 'aliases');
-        SELECT known.flight_id INTO v_id FROM public.flights AS known WHERE known.flight_id = v_flight.flight_id;
+                AND NOT flightctl.is_about(p_key, v_flight.flight_id, v_flight.local_date, p_written -> 'aliases'),
+            true);
+        v_flight.observed_at := least(v_flight.observed_at, clock_timestamp());
+        v_flight.updated_at := clock_timestamp();
+        SELECT * INTO v_known FROM public.flights AS known WHERE known.flight_id = v_flight.flight_id;
+        v_id := CASE WHEN v_known.review = 'confirmed' OR flightctl.is_member('flightctl_staff') THEN v_known.flight_id
+            ELSE flightctl.waiting_for(v_flight, p_written -> 'aliases') END;
         v_id := coalesce(v_id, flightctl.waiting_for(v_flight, p_written -> 'aliases'));
+        -- Its id is that of a manual flight that it is not taken for; that is staff's to see.
+        CONTINUE WHEN v_id IS NULL AND v_known.flight_id IS NOT NULL;
         IF v_id IS NULL THEN
             v_id := v_flight.flight_id;
             v_flight.review := 'confirmed';
@@ -596,7 +713,10 @@ BEGIN
             v_flight.version := 1;
             INSERT INTO public.flights SELECT v_flight.*;
         ELSE
-            SELECT v_before || to_jsonb(known) INTO v_before FROM public.flights AS known WHERE known.flight_id = v_id;
+            SELECT v_before || (to_jsonb(known) || jsonb_build_object('aliases', (
+                SELECT coalesce(jsonb_agg(name.alias), '[]') FROM public.flight_aliases AS name
+                WHERE name.flight_id = v_id)))
+                INTO v_before FROM public.flights AS known WHERE known.flight_id = v_id;
             UPDATE public.flights AS known SET review = 'confirmed', (
                 local_date, flight_iata, origin_iata, origin_icao, origin_zone, destination_iata, destination_icao,
                 destination_zone, status, provider_status, scheduled_out, estimated_out, actual_out, scheduled_off,
@@ -622,14 +742,18 @@ BEGIN
         SELECT flight.flight_id, told.alias, told.kind, flight.departure_date, flight.local_date
         FROM json_to_recordset(p_written -> 'aliases') AS told (flight_id text, alias text, kind text)
         JOIN public.flights AS flight ON flight.flight_id = v_ids ->> told.flight_id
+        WHERE told.alias ~ '^[ -~]{1,100}$' AND told.kind ~ '^[a-z]{1,20}$'
         ON CONFLICT DO NOTHING;
     INSERT INTO public.flight_changes (flight_id, field, old, new, observed_at, provider)
-        SELECT v_ids ->> told.flight_id, told.field, told.old, told.new, told.observed_at, p_provider
+        SELECT v_ids ->> told.flight_id, told.field, told.old, told.new, least(told.observed_at, clock_timestamp()),
+            p_provider
         FROM json_to_recordset(p_written -> 'changes')
             AS told (flight_id text, field text, old text, new text, observed_at timestamptz)
-        WHERE v_ids ? told.flight_id;
+        WHERE v_ids ? told.flight_id AND flightctl.is_readable(to_json(told));
     INSERT INTO public.contributions (cache_key, paid_by, call_id, brought_at, brought, stood_before)
-        VALUES (p_key, session_user, p_call, clock_timestamp(), p_written, v_before);
+        VALUES (p_key, session_user, p_call, clock_timestamp(),
+            (p_written::jsonb || jsonb_build_object('stored', (SELECT coalesce(jsonb_agg(value), '[]') FROM jsonb_each(v_ids))))::json,
+            v_before);
     PERFORM pg_notify('flightctl', '');
     RETURN (SELECT count(*) FROM jsonb_object_keys(v_ids));
 END
@@ -644,6 +768,12 @@ DECLARE
     v_flight public.flights := json_populate_record(NULL::public.flights, p_flight);
     v_known public.flights;
 BEGIN
+    IF NOT flightctl.is_readable(to_json(v_flight)) OR NOT flightctl.is_readable(p_aliases)
+        OR NOT flightctl.is_readable(p_changes) OR v_flight.flight_id IS DISTINCT FROM concat_ws('.', v_flight.ident,
+            to_char(v_flight.departure_date::timestamp, 'YYYY-MM-DD'), v_flight.departure_hhmm, v_flight.origin,
+            v_flight.destination) THEN
+        PERFORM flightctl.refuse('this is no flight');
+    END IF;
     PERFORM FROM public.turns AS turn WHERE turn.what = 'flights' FOR UPDATE;
     SELECT * INTO v_known FROM public.flights AS known WHERE known.flight_id = v_flight.flight_id;
     IF v_known.review = 'confirmed' THEN
@@ -691,11 +821,14 @@ BEGIN
     END IF;
     INSERT INTO public.asked_days (designator, departure_date, provider, asked_at, absent_until, is_cut)
         SELECT DISTINCT name, p_day, p_provider, clock_timestamp(),
-            clock_timestamp() + least(p_absent_for, interval '1 day'), p_is_cut
+            CASE WHEN p_absent_for IS NOT NULL THEN clock_timestamp() + least(p_absent_for, interval '1 day') END,
+            p_is_cut
         FROM unnest(p_names) AS name
         WHERE name = v_number OR EXISTS (
             SELECT FROM public.flight_aliases AS mine JOIN public.flight_aliases AS theirs USING (flight_id)
-            WHERE mine.alias = v_number AND theirs.alias = name AND theirs.kind = 'designator')
+                JOIN public.flights AS flight USING (flight_id)
+            WHERE flight.review = 'confirmed' AND mine.alias = v_number AND theirs.alias = name
+                AND theirs.kind = 'designator')
         ON CONFLICT (designator, departure_date) DO UPDATE SET provider = excluded.provider,
             asked_at = excluded.asked_at, absent_until = excluded.absent_until, is_cut = excluded.is_cut;
     RETURN FOUND;

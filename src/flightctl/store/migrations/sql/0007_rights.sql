@@ -17,8 +17,10 @@ $$;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- Read by everybody who may log in.
-GRANT SELECT ON alembic_version, airlines, airports, reference_versions, absences, asked_days, leases, lookup_counts,
+GRANT SELECT ON alembic_version, airlines, airports, reference_versions, absences, asked_days, lookup_counts,
     lookup_history, budget_cycles, provider_accounts, freezes, provider_terms, sharing_terms TO flightctl_user;
+-- Not which login works on a key.
+GRANT SELECT (key, holder, fence, expires_at, failure, failed_at) ON leases TO flightctl_user;
 CREATE POLICY user_read ON alembic_version FOR SELECT TO flightctl_user USING (true);
 CREATE POLICY user_read ON airlines FOR SELECT TO flightctl_user USING (true);
 CREATE POLICY user_read ON airports FOR SELECT TO flightctl_user USING (true);
@@ -36,7 +38,9 @@ CREATE POLICY user_read ON sharing_terms FOR SELECT TO flightctl_user USING (tru
 
 -- Routes: what is confirmed is everybody's, what is pending staff's; a provider's word is written by service only.
 GRANT SELECT ON aviationstack_cache, route_legs TO flightctl_user;
-GRANT INSERT, UPDATE, DELETE ON aviationstack_cache, route_legs TO flightctl_staff;
+GRANT INSERT, UPDATE, DELETE ON aviationstack_cache TO flightctl_staff;
+GRANT INSERT, DELETE ON route_legs TO flightctl_staff;
+GRANT UPDATE ON route_legs TO flightctl_service;
 CREATE POLICY user_read ON aviationstack_cache FOR SELECT TO flightctl_user USING (status = 'confirmed');
 CREATE POLICY staff_read ON aviationstack_cache FOR SELECT TO flightctl_staff USING (true);
 CREATE POLICY staff_add ON aviationstack_cache FOR INSERT TO flightctl_staff WITH CHECK (provider = 'manual');
@@ -46,11 +50,15 @@ CREATE POLICY staff_forget ON aviationstack_cache FOR DELETE TO flightctl_staff 
 CREATE POLICY service_all ON aviationstack_cache TO flightctl_service USING (true) WITH CHECK (true);
 CREATE POLICY user_read ON route_legs FOR SELECT TO flightctl_user
     USING (EXISTS (SELECT FROM aviationstack_cache AS entry WHERE entry.cache_key = route_legs.cache_key));
-CREATE POLICY staff_all ON route_legs TO flightctl_staff USING (true) WITH CHECK (true);
+CREATE POLICY staff_read ON route_legs FOR SELECT TO flightctl_staff USING (true);
+CREATE POLICY staff_add ON route_legs FOR INSERT TO flightctl_staff WITH CHECK (EXISTS (
+    SELECT FROM aviationstack_cache AS entry WHERE entry.cache_key = route_legs.cache_key AND entry.provider = 'manual'));
+CREATE POLICY staff_forget ON route_legs FOR DELETE TO flightctl_staff USING (true);
+CREATE POLICY service_all ON route_legs TO flightctl_service USING (true) WITH CHECK (true);
 
 -- Proposals: one's own, and all of them for staff.
 GRANT SELECT ON proposals TO flightctl_user;
-GRANT INSERT, UPDATE ON proposals TO flightctl_staff;
+GRANT INSERT, UPDATE (decision, decided_by, decided_at) ON proposals TO flightctl_staff;
 GRANT USAGE ON SEQUENCE proposals_id_seq TO flightctl_staff;
 CREATE POLICY user_read ON proposals FOR SELECT TO flightctl_user USING (proposed_by = session_user);
 CREATE POLICY staff_read ON proposals FOR SELECT TO flightctl_staff USING (true);

@@ -6,11 +6,13 @@ CREATE TABLE account (
     granted_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What admins decide for everybody: who may make paid calls of a provider, and how many there may be in a cycle.
+-- What admins decide for everybody: who may make paid calls of a provider, how many there may be in a cycle, and when
+-- the cycle turns.
 CREATE TABLE provider_terms (
     provider text PRIMARY KEY,
     open_to text NOT NULL CHECK (open_to IN ('everyone', 'subscribers')),
-    cap integer CHECK (cap >= 0)
+    cap integer CHECK (cap >= 0),
+    cycle_start_day integer NOT NULL DEFAULT 1 CHECK (cycle_start_day BETWEEN 1 AND 31)
 );
 INSERT INTO provider_terms VALUES ('aviationstack', 'everyone', 100), ('aeroapi', 'subscribers', 1000);
 
@@ -44,3 +46,13 @@ CREATE TABLE counter_batches (
     handed_by text NOT NULL,
     handed_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- From which cycle a call was taken, so that it goes back there if it was never sent.
+ALTER TABLE upstream_calls ADD COLUMN cycle_start text NOT NULL DEFAULT '';
+
+-- Whoever has brought in what a call was answered has had it.
+ALTER TABLE upstream_calls ADD COLUMN is_used boolean NOT NULL DEFAULT false;
+
+-- Nobody learns from a refused share that somebody else's has the same token.
+DROP INDEX shares_token_sha256;
+CREATE UNIQUE INDEX shares_token_sha256 ON shares (token_sha256, sharer_id);

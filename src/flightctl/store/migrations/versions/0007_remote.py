@@ -52,5 +52,9 @@ def downgrade() -> None:
         for table in _REMOTE_TABLES:
             op.drop_table(table)
         op.drop_column("flight_changes", "written_in")  # and its index
+        op.drop_column("upstream_calls", "cycle_start")
+        op.drop_column("upstream_calls", "is_used")
+        op.drop_index("shares_token_sha256")
+        op.create_index("shares_token_sha256", "shares", ["token_sha256"], unique=True)
     op.drop_column("upstream_calls", "paid_by")
     op.drop_column("leases", "held_by")
