@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -28,6 +29,7 @@ HEAVY = (
     "rich",
     "airportsdata",
     "keyring",
+    "psycopg",
     "tomli_w",
 )
 KIB_PER_MIB = 1024
@@ -95,6 +97,19 @@ def test_on_the_way_to_a_hit_nothing_heavy_is_loaded(
 ) -> None:
     cached("NZ527")
     out, loaded, _ = _report(AT_THE_END, "lookup", *arguments, *options)
+    assert '"outcome": "hit"' in out
+    assert loaded == []
+
+
+@pytest.mark.parametrize("arguments", [("NZ527", "--json"), ("NZ527", "--json", "--explain")])
+def test_nor_is_it_where_a_remote_stands_behind(
+    database: Path, cached: Cached, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLIGHTCTL_REMOTE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    cached("NZ527")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("INSERT INTO remote_copies SELECT cache_key, refreshed_at FROM aviationstack_cache")
+    out, loaded, _ = _report(AT_THE_END, "lookup", *arguments)
     assert '"outcome": "hit"' in out
     assert loaded == []
 

@@ -79,10 +79,10 @@ class TwoTiers(LocalTier):
 
     def absences(self, cache_keys: Sequence[str]) -> dict[str, datetime]:
         """Keys that upstream did not know, and until when that is, or was, to be remembered; the remote's as well."""
-        from flightctl.store import routes
-
         unasked = [key for key in cache_keys if key not in self._absences]
         if unasked:
+            from flightctl.store import routes
+
             nothing: dict[str, datetime] = {}
             self._absences |= self._asked(lambda session: routes.absences(session, unasked), nothing)
         return super().absences(cache_keys) | {key: self._absences[key] for key in cache_keys if key in self._absences}
@@ -140,10 +140,10 @@ class TwoTiers(LocalTier):
         return held
 
     def _copied(self, entries: Sequence[RouteEntry], gone: Sequence[str]) -> None:
-        from flightctl.store import copies
-
         if (not entries and not gone) or self.trouble is not None:
             return
+        from flightctl.store import copies
+
         with suppress(LocalFileError), self._behind.copies().writing() as session:
             copies.keep(session, entries, gone, self._behind.clock())
 
