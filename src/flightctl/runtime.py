@@ -382,7 +382,8 @@ class Runtime:
         return Lists(self.database, self.caller, self.clock)
 
     def flight_refresh(self) -> FlightRefresh:
-        """A refresh of tracked flights; raises LocalFileError and ConfigurationError."""
+        """A refresh of tracked flights; raises StoreError, ConfigurationError, and NotAllowed as ``refresh``."""
+        self._require_service("refresh-stale")
         from flightctl.services.flight_refresh import FlightRefresh
 
         return FlightRefresh(self.database, self.lifetimes, self.clock)
@@ -440,7 +441,8 @@ class Runtime:
             yield doctor.NO_REMOTE
 
     def refresh(self, order: RefreshOrder) -> Refresh:
-        """A refresh run; raises LocalFileError."""
+        """A refresh run; raises StoreError, and NotAllowed where the remote is not this caller's to write."""
+        self._require_service("refresh-stale")
         from flightctl.services.refresh import Refresh
 
         return Refresh(self.database, order, self.provider, self.clock)
@@ -450,6 +452,11 @@ class Runtime:
         for opened in ("local", "tiers", "local_file", "_remote", "paid", "day_endpoints"):
             if opened in self.__dict__:
                 self.__dict__[opened].close()
+
+    def _require_service(self, what: str) -> None:
+        """What writes for everybody is for service, where there is anybody else."""
+        if self.has_remote:
+            self.caller.require(Role.SERVICE, what)
 
     def _tiers(self, flags: LookupFlags) -> LocalTier:
         return self.local if flags.offline else self.tiers

@@ -255,3 +255,22 @@ def test_what_was_answered_again_since_is_not_put_back(at: As) -> None:
 
 def test_forget_needs_to_know_what(at: As) -> None:
     assert at(STAFF, "forget", "--yes").code == 2
+
+
+@pytest.mark.parametrize("login", [BASIC, SUBSCRIBER, STAFF])
+@pytest.mark.parametrize("options", [(), ("--flights",), ("--dry-run",)])
+def test_what_is_stale_is_refreshed_by_service_only(at: As, login: str, options: tuple[str, ...]) -> None:
+    refused = at(login, "refresh-stale", *options)
+    assert (refused.code, "is for service" in refused.err) == (4, True)
+
+
+def test_service_refreshes_for_everybody(at: As, shared_remote: RemoteDatabase, upstream: Upstream) -> None:
+    at(BASIC, "lookup", "NZ527", "QF1")
+    shared_remote.rows("UPDATE aviationstack_cache SET refreshed_at = refreshed_at - interval '29 days'")
+    upstream.rows = [row("NZ527", "AKL", "WLG"), row("QF1", "SYD", "SIN")]
+    told = json.loads(at(SERVICE, "refresh-stale", "--ahead", "3d", "--json").out)
+    assert (told["selected"], told["changed"], told["unchanged"]) == (2, 1, 1)
+    assert shared_remote.rows("SELECT arrival_iata FROM aviationstack_cache ORDER BY flight_iata") == [
+        ("WLG",),
+        ("SIN",),
+    ]
