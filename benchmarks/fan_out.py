@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from listed_flights import FLIGHTS_OF_USER, Planned, planned
+from measuring import Line
 
 HERE = Path(__file__).parent
 FLIGHTCTL = Path(sysconfig.get_path("scripts")) / "flightctl"
@@ -42,20 +43,6 @@ class Lists(NamedTuple):
 
     path: Path
     flights: int
-
-
-class Line(NamedTuple):
-    """One line of the report."""
-
-    what: str
-    figure: float
-    limit: float
-    is_least: bool
-    detail: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.figure >= self.limit if self.is_least else self.figure <= self.limit
 
 
 class Bench:

@@ -29,6 +29,20 @@ class Run(NamedTuple):
     peak_mib: float
 
 
+class Line(NamedTuple):
+    """One line of a report."""
+
+    what: str
+    figure: float
+    limit: float
+    is_least: bool
+    detail: str = ""
+
+    @property
+    def met(self) -> bool:
+        return self.figure >= self.limit if self.is_least else self.figure <= self.limit
+
+
 class Compared(NamedTuple):
     """Medians of runs that took turns."""
 

@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import psycopg
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 from listed_flights import FLIGHTS_OF_USER, planned
+from measuring import Line
 
 import postgres
 from postgres import BASIC, SERVICE, RemoteDatabase
@@ -35,20 +35,6 @@ USERS, FLIGHTS, UPDATES = 1_000_000, 200_000, 30_000
 RUNS = 9
 SETTINGS = "shared_buffers = 256MB\nmaintenance_work_mem = 512MB\nmax_wal_size = 8GB\n"
 """All of it is as durable as PostgreSQL is by itself."""
-
-
-class Line(NamedTuple):
-    """One line of the report."""
-
-    what: str
-    figure: float
-    limit: float
-    is_least: bool
-    detail: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.figure >= self.limit if self.is_least else self.figure <= self.limit
 
 
 def main() -> int:

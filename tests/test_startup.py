@@ -101,7 +101,7 @@ def test_on_the_way_to_a_hit_nothing_heavy_is_loaded(
     assert loaded == []
 
 
-@pytest.mark.parametrize("arguments", [("NZ527", "--json"), ("NZ527", "--json", "--explain")])
+@pytest.mark.parametrize("arguments", [("NZ527", "--json"), ("ANZ527", "--json", "--explain")])
 def test_nor_is_it_where_a_remote_stands_behind(
     database: Path, cached: Cached, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -274,3 +274,13 @@ def test_service_refreshes_for_everybody(at: As, shared_remote: RemoteDatabase, 
         ("WLG",),
         ("SIN",),
     ]
+
+
+@pytest.mark.parametrize("typed", ["NZ527", "nz 0527", "ANZ527"])
+def test_what_is_held_under_one_name_is_not_looked_for_under_another(
+    at: As, monkeypatch: pytest.MonkeyPatch, flightctl: Any, typed: str
+) -> None:
+    at(BASIC, "lookup", "NZ527")
+    monkeypatch.setenv("FLIGHTCTL_REMOTE_URL", UNREACHABLE)
+    found = told(flightctl("lookup", typed, "--json"))
+    assert (found["outcome"], found["source"], found["warning"]) == ("hit", "local", None)

@@ -48,6 +48,10 @@ class LocalTier:
         """Confirmed entries by key, fresh or not."""
         return self._read(lambda reader: reader.entries(cache_keys), {})
 
+    def entries_for(self, choices: Sequence[Sequence[str]]) -> dict[str, RouteEntry]:
+        """The same for questions, each with the keys under which it may be answered, best first."""
+        return self.entries(list(dict.fromkeys(key for keys in choices for key in keys)))
+
     def entries_with_prefix(self, prefix: str) -> list[RouteEntry]:
         """Confirmed entries whose designator starts like this, fresh or not."""
         return self._read(lambda reader: reader.entries_with_prefix(prefix), [])

@@ -196,10 +196,13 @@ class Lookups:
     def _snapshot(self, questions: list[Question]) -> Snapshot:
         if not self.strategy.cache_enabled:
             return Snapshot({}, {})
-        keys = list(dict.fromkeys(key for question in questions for key in question.keys))
-        found, now, ttl = self.local.entries(keys), self.clock(), self.strategy.ttl
-        doubtful = [key for key in keys if key not in found or not is_fresh(found[key].refreshed_at, now, ttl)]
-        return Snapshot(found, self.local.absences(doubtful))
+        choices = [question.keys for question in questions]
+        found, now = self.local.entries_for(choices), self.clock()
+        # Of the keys of a question the first that is found counts.
+        best = {keys: next((found[key] for key in keys if key in found), None) for keys in choices}
+        ttl = self.strategy.ttl
+        doubtful = [keys for keys, entry in best.items() if entry is None or not is_fresh(entry.refreshed_at, now, ttl)]
+        return Snapshot(found, self.local.absences(list(dict.fromkeys(key for keys in doubtful for key in keys))))
 
     def _answer(self, question: Question, snapshot: Snapshot) -> Answer:
         settled = self._settled.get(question.keys[0])

@@ -55,11 +55,17 @@ class TwoTiers(LocalTier):
 
     def entries(self, cache_keys: Sequence[str]) -> dict[str, RouteEntry]:
         """Confirmed entries by key, fresh or not, from the nearest tier that has them."""
-        held, now = super().entries(cache_keys), self._behind.clock()
-        checked = self._checks(cache_keys)
-        due = [
-            key for key in cache_keys if has_to_be_checked(held.get(key), checked.get(key), self._behind.lifetimes, now)
-        ]
+        return self.entries_for([(key,) for key in cache_keys])
+
+    def entries_for(self, choices: Sequence[Sequence[str]]) -> dict[str, RouteEntry]:
+        """The same for questions: who is answered here under one key is not looked for there under the others."""
+        cache_keys = list(dict.fromkeys(key for keys in choices for key in keys))
+        held, checked, now = super().entries(cache_keys), self._checks(cache_keys), self._behind.clock()
+        lifetimes = self._behind.lifetimes
+        doubtful = {key for key in cache_keys if has_to_be_checked(held.get(key), checked.get(key), lifetimes, now)}
+        # Of the keys of a question the first that is held counts.
+        asked = (keys for keys in choices if next((key for key in keys if key in held), keys[0]) in doubtful)
+        due = list(dict.fromkeys(key for keys in asked for key in keys))
         return self._checked(held, due, checked) if due else held
 
     def entries_with_prefix(self, prefix: str) -> list[RouteEntry]:
@@ -102,7 +108,7 @@ class TwoTiers(LocalTier):
     def failed(self, error: FlightctlError) -> None:
         """A paid step failed: a remote that cannot be used is not asked again in this run."""
         if isinstance(error, StoreError) and not isinstance(error, LocalFileError):
-            self.remote_trouble, self.shared_store = error, LOCAL
+            self._give_up(error)
 
     def keep(self, entries: Sequence[RouteEntry]) -> None:
         """Copy down what has just come into the remote; where that cannot be, it is looked up there the next time."""
@@ -155,5 +161,8 @@ class TwoTiers(LocalTier):
             with self._behind.remote().reading() as session:
                 return ask(session)
         except (StoreError, NotAllowed) as error:
-            self.remote_trouble, self.shared_store = error, LOCAL
+            self._give_up(error)
             return otherwise
+
+    def _give_up(self, trouble: StoreError | NotAllowed) -> None:
+        self.remote_trouble, self.shared_store = trouble, LOCAL

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import case
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, delete, func, select, update
 
 from flightctl.domain.billing import Account
@@ -18,7 +16,7 @@ from flightctl.store.engine import on_postgresql
 from flightctl.store.ledger import NOT_FOUND, OK, SENT
 from flightctl.store.models import BudgetCycle, Freeze, ProviderAccount, UpstreamCall
 from flightctl.store.remote_calls import call
-from flightctl.store.upserts import add_missing
+from flightctl.store.upserts import add_missing, insertion
 
 _ALL = "*"
 _TOLD = ("hold", "not_before", "next_probe_at", "closed_at", "pages_refused_at")
@@ -73,7 +71,7 @@ def reserve(session: Session, account: Account, units: int, limit: int | None, n
         return None
     used_then = col(BudgetCycle.used) + units
     statement = (
-        _insert(session)
+        insertion(session, BudgetCycle)
         .values(
             provider=account.provider,
             account=account.fingerprint,
@@ -209,12 +207,6 @@ def _set(session: Session, account: Account, **values: object) -> None:
         setattr(row, name, value)
     session.add(row)
     session.flush()
-
-
-def _insert(session: Session) -> Any:
-    """SQLAlchemy has ``ON CONFLICT`` in its dialects only; both engines mean the same by it."""
-    dialect = postgresql if session.connection().dialect.name == "postgresql" else sqlite
-    return dialect.insert(BudgetCycle)
 
 
 def _cycle_start(account: Account, now: datetime) -> str:

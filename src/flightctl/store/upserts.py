@@ -14,7 +14,7 @@ from flightctl.store.engine import on_postgresql
 
 def put(session: Session, table: type[SQLModel] | Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows, in the order of their keys, over those that are there with the same primary key."""
-    inserted = _insert(session, table)
+    inserted = insertion(session, table)
     of = _table(table)
     keys = [column.name for column in of.primary_key]
     others = {name: inserted.excluded[name] for name in rows[0] if name not in keys} if rows else {}
@@ -26,10 +26,10 @@ def put(session: Session, table: type[SQLModel] | Table, rows: Sequence[Mapping[
 def add_missing(session: Session, table: type[SQLModel] | Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows that are not there; what is there, by whichever unique key, stays."""
     if rows:
-        session.connection().execute(_insert(session, table).on_conflict_do_nothing(), list(rows))
+        session.connection().execute(insertion(session, table).on_conflict_do_nothing(), list(rows))
 
 
-def _insert(session: Session, table: type[SQLModel] | Table) -> Any:
+def insertion(session: Session, table: type[SQLModel] | Table) -> Any:
     """SQLAlchemy has ``ON CONFLICT`` in its dialects only; both engines mean the same by it."""
     return (postgresql if on_postgresql(session) else sqlite).insert(_table(table))
 
