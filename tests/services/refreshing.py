@@ -30,7 +30,7 @@ class Runs:
         try:
             refresh = runtime.refresh(RefreshOrder(runtime.ttl, **order))
             teller = Teller(self._clock, self._sleep, lambda: None, self.told.append)
-            return refresh.run(refresh.selected(), lambda: runtime.shared, teller)
+            return refresh.run(refresh.selected(), lambda: runtime.paying.routes, teller)
         finally:
             runtime.close()
 

@@ -192,8 +192,8 @@ def test_what_another_refresh_run_has_done_meanwhile_is_not_done_again(upstream:
     one, other = runtime.refresh(order), runtime.refresh(order)
     chosen, also_chosen = one.selected(), other.selected()
     teller = Teller(runtime.clock, time.sleep, on_each=lambda: None, on_wait=lambda _why: None)
-    one.run(chosen, lambda: runtime.shared, teller)
-    late = other.run(also_chosen, lambda: runtime.shared, teller)
+    one.run(chosen, lambda: runtime.paying.routes, teller)
+    late = other.run(also_chosen, lambda: runtime.paying.routes, teller)
     runtime.close()
     assert len(also_chosen) == late.count(Renewal.SKIPPED) == 2
     assert len(upstream.asked) == 2

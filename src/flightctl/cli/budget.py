@@ -45,4 +45,4 @@ def thaw(ctx: typer.Context) -> None:
 def _show(runtime: Runtime) -> None:
     from flightctl.services.budget import budgets
 
-    runtime.output.show(BudgetView(budgets(runtime.database, runtime.known_accounts, runtime.clock())))
+    runtime.output.show(BudgetView(budgets(runtime.database, runtime.paying.known_accounts, runtime.clock())))

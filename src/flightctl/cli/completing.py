@@ -49,7 +49,7 @@ def _read(ctx: typer.Context, read: Callable[[LocalReader], list[str]]) -> list[
     from flightctl.store.hits import open_reader
 
     try:
-        reader = open_reader(Runtime(options, os.environ).path, wait_s=_PATIENCE_S)
+        reader = open_reader(Runtime(options, os.environ).stores.path, wait_s=_PATIENCE_S)
         try:
             return read(reader)
         finally:

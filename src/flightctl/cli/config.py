@@ -79,7 +79,7 @@ def unset(ctx: typer.Context, name: Name) -> None:
 def path(ctx: typer.Context) -> None:
     """Show where the config file and the local database are."""
     runtime = runtime_of(ctx)
-    facts = {"config": str(config_path(runtime.environ)), "database": str(runtime.path)}
+    facts = {"config": str(config_path(runtime.environ)), "database": str(runtime.stores.path)}
     runtime.output.show(FactsView("flightctl.paths/1", facts))
 
 

@@ -40,9 +40,7 @@ def ask_before(ctx: typer.Context, question: str) -> None:
 
 def warn_of_budget(runtime: Runtime) -> None:
     """Say so where this run has paid and not much of the budget is left."""
-    opened = [runtime.spending] if "spending" in runtime.__dict__ else []
-    opened += runtime.days.spendings if "days" in runtime.__dict__ else []
-    for warning in dict.fromkeys(spending.warning for spending in opened if spending.warning):
+    for warning in dict.fromkeys(spending.warning for spending in runtime.paying.spendings if spending.warning):
         runtime.output.warn(warning)
 
 

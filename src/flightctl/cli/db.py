@@ -39,7 +39,7 @@ def upgrade(ctx: typer.Context, url: ADMIN_URL = "") -> None:
         return
     from flightctl.services.local_file import upgraded
 
-    runtime.output.show(FactsView("flightctl.db/1", upgraded(runtime.path)))
+    runtime.output.show(FactsView("flightctl.db/1", upgraded(runtime.stores.path)))
 
 
 @db_app.command("downgrade", cls=Command)
@@ -60,8 +60,8 @@ def downgrade(
         return
     from flightctl.services.local_file import downgraded
 
-    ask_before(ctx, f"Take {runtime.path} back to {revision}? What later versions added is lost.")
-    runtime.output.show(FactsView("flightctl.db/1", downgraded(runtime.path, revision)))
+    ask_before(ctx, f"Take {runtime.stores.path} back to {revision}? What later versions added is lost.")
+    runtime.output.show(FactsView("flightctl.db/1", downgraded(runtime.stores.path, revision)))
 
 
 @db_app.command("backup", cls=Command)
@@ -74,7 +74,7 @@ def backup(
     runtime = runtime_of(ctx)
     if to.exists():
         ask_before(ctx, f"Overwrite {to}?")
-    runtime.output.show(FactsView("flightctl.db/1", backed_up(runtime.path, to)))
+    runtime.output.show(FactsView("flightctl.db/1", backed_up(runtime.stores.path, to)))
 
 
 @db_app.command("restore", cls=Command)
@@ -85,5 +85,5 @@ def restore(
     from flightctl.services.local_file import restored
 
     runtime = runtime_of(ctx)
-    ask_before(ctx, f"Replace {runtime.path} by {copy}? What was cached since is lost.")
-    runtime.output.show(FactsView("flightctl.db/1", restored(runtime.path, copy)))
+    ask_before(ctx, f"Replace {runtime.stores.path} by {copy}? What was cached since is lost.")
+    runtime.output.show(FactsView("flightctl.db/1", restored(runtime.stores.path, copy)))

@@ -52,7 +52,7 @@ def refresh_stale(
         raise ConfigurationError("cache.enabled is false: what is bought could not be kept")
     if flights:
         _refresh_flights(runtime, FlightOrder(parse_duration(ahead), limit, max_calls, dry_run))
-    if not runtime.may_spend and not dry_run:
+    if not runtime.paying.may_spend and not dry_run:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
     report = _report(runtime, RefreshOrder(runtime.ttl, parse_duration(ahead), limit, max_calls), dry_run=dry_run)
     runtime.output.show_unless_quiet(RefreshView(report, runtime.clock()))
@@ -72,12 +72,12 @@ def _refresh_flights(runtime: Runtime, order: FlightOrder) -> NoReturn:
     from flightctl.render.flight_refresh import FlightRefreshView
 
     refresh = runtime.flight_refresh()
-    due = refresh.selected(runtime.days, order.ahead, order.limit)
+    due = refresh.selected(runtime.paying.days, order.ahead, order.limit)
     if order.dry_run:
         report = refresh.preview(due, order.max_calls)
     else:
         with progress(runtime.output, "refreshing", len(due)) as on_each:
-            report = refresh.run(due, runtime.days, order.max_calls, on_each)
+            report = refresh.run(due, runtime.paying.days, order.max_calls, on_each)
     runtime.output.show_unless_quiet(FlightRefreshView(report))
     _finish(runtime, report)
 
@@ -96,7 +96,7 @@ def _report(runtime: Runtime, order: RefreshOrder, *, dry_run: bool) -> RefreshR
     refresh = runtime.refresh(order)
     due = refresh.selected()
     if dry_run:
-        return refresh.preview(due, runtime.known_accounts[0])
+        return refresh.preview(due, runtime.paying.known_accounts[0])
     with progress(runtime.output, "refreshing", len(due)) as on_each:
         teller = Teller(runtime.clock, time.sleep, on_each, runtime.output.note, to_the_end)
-        return refresh.run(due, lambda: runtime.shared, teller)
+        return refresh.run(due, lambda: runtime.paying.routes, teller)

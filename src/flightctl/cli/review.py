@@ -140,11 +140,11 @@ def _verify(runtime: Runtime, flights: list[str]) -> None:
 
     began = runtime.clock()  # before it is read what waits: what somebody stores from now on will do
     items = _waiting(runtime, flights)
-    if not runtime.may_spend:
+    if not runtime.paying.may_spend:
         raise NotAllowed("live lookups are for subscribers", hint="'flightctl whoami' shows your tier")
     with progress(runtime.output, "asking the provider", len(items)) as on_each:
-        verified = verify(items, runtime.shared, began, on_each)
-    runtime.output.show(VerificationView(verified, runtime.spending.calls))
+        verified = verify(items, runtime.paying.routes, began, on_each)
+    runtime.output.show(VerificationView(verified, runtime.paying.spending.calls))
     warn_of_budget(runtime)
     for failure in [one.error for one in verified if one.error][:1]:
         runtime.output.fail(failure, with_object=False)

@@ -53,9 +53,8 @@ def reset(ctx: typer.Context) -> None:
 
     runtime = runtime_of(ctx)
     runtime.options.sandbox = True
-    runtime.output.show(
-        FactsView("flightctl.sandbox/1", {"database": str(runtime.path), "removed": removed(runtime.path)})
-    )
+    path = runtime.stores.path
+    runtime.output.show(FactsView("flightctl.sandbox/1", {"database": str(path), "removed": removed(path)}))
 
 
 def _ready(at: Addresses) -> FactsView:

@@ -40,13 +40,15 @@ def stats(
     now = runtime.clock()
     start = now - parse_duration(since) if since is not None else None
     other = parse_lifetime(what_if_ttl) if what_if_ttl is not None else None
-    asked = Inquiry(start, runtime.ttl, runtime.known_accounts[0], now)
+    asked = Inquiry(start, runtime.ttl, runtime.paying.known_accounts[0], now)
     replayed = _what_if(runtime, asked, other) if other is not None else None
-    runtime.output.show(StatsView(gather(runtime.database, runtime.caller, asked), runtime.provider, now, replayed))
+    runtime.output.show(
+        StatsView(gather(runtime.database, runtime.caller, asked), runtime.paying.provider, now, replayed)
+    )
 
 
 def _what_if(runtime: Runtime, asked: Inquiry, ttl: timedelta) -> WhatIf:
     from flightctl.services.what_if import Lifetimes, what_if
 
-    lifetimes = Lifetimes(ttl, asked.ttl, runtime.negative_ttl)
+    lifetimes = Lifetimes(ttl, asked.ttl, runtime.stores.negative_ttl)
     return what_if(runtime.database, lifetimes, asked.start, asked.account.price)
