@@ -201,6 +201,10 @@ def _owned(column: str, **values: object) -> list[Row]:
     return [Row({**values, column: person}, frozenset(), person) for person in _PEOPLE]
 
 
+def _said(flight_id: str) -> list[Row]:
+    return _owned("added_by", flight_id=flight_id, review=_PENDING, status="scheduled")
+
+
 def _shares() -> list[Row]:
     return [
         Row(
@@ -229,6 +233,7 @@ SEEDED: Mapping[str, list[Row]] = {
     "flight_changes": _of_flights(field="review"),
     "flight_watcher_counts": [_row(flight_id=_OPEN_FLIGHT)],
     "flight_watchers": _owned("user_id", flight_id=_OPEN_FLIGHT),
+    "flight_proposals": _said(_OPEN_FLIGHT),
     "freezes": [Row({"scope": person, "frozen_by": person}, frozenset(), person) for person in _PEOPLE],
     "proposals": [*_owned("proposed_by"), *_owned("proposed_by", decision="confirmed")],
     "provider_terms": [_row(provider="x", open_to="everyone")],
@@ -263,6 +268,7 @@ _ADDED: Mapping[str, list[Row]] = {
     "flights": [
         _row(review, flight_id=_NEW_FLIGHT, status="scheduled", review=review) for review in (_CONFIRMED, _PENDING)
     ],
+    "flight_proposals": _said(_flight_id(_CONFIRMED, BASIC)),
     "freezes": [Row({"scope": "new", "frozen_by": person}, frozenset(), person) for person in _PEOPLE],
     "proposals": _owned("proposed_by"),
     "provider_terms": [_row(provider="new", open_to="everyone")],
@@ -276,6 +282,7 @@ _ADDED: Mapping[str, list[Row]] = {
 
 _CHANGED: Mapping[str, list[Row]] = {
     "aviationstack_cache": [_row(_MANUAL, provider=_MANUAL), _row(provider="aviationstack")],
+    "flight_proposals": [_row(review=_CONFIRMED), _row(review="rejected")],
     "flights": [_row(review=_CONFIRMED), _row(review="rejected")],
     "freezes": [_row(frozen_by=_STRANGER)],
     "proposals": [Row({"decision": "rejected", "decided_by": person}, frozenset(), person) for person in _PEOPLE],

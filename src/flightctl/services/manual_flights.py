@@ -101,7 +101,7 @@ class ManualFlights:
         return flight.review == CONFIRMED or is_staff or flight.added_by == self._caller.user
 
     def _entered(self, session: Transaction, sighting: Sighting, note: str) -> Flight:
-        book = book_about(session, [sighting])
+        book = book_about(session, [sighting], own=True)
         [applied] = book.take([sighting], review=PENDING)
         before = flights.find(session, applied.flight.flight_id)
         if before is not None and before.review == CONFIRMED:

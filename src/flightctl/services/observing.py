@@ -8,12 +8,13 @@ from datetime import datetime
 from itertools import groupby, islice
 
 from flightctl.domain.flight_book import Book, possible_ids
+from flightctl.domain.flight_entry import Entry
 from flightctl.domain.flight_news import Applied
 from flightctl.domain.horizon import DayWindow
 from flightctl.domain.recognition import FURTHEST_APART, departs_at, names_of
 from flightctl.domain.sighting import Sighting
 from flightctl.services.flight_codes import completed, learn
-from flightctl.store import flights
+from flightctl.store import flight_proposals, flights
 from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import Database, Transaction
 
@@ -89,9 +90,19 @@ def take(
     return taken
 
 
-def book_about(session: Transaction, rows: Sequence[Sighting]) -> Book:
-    """The stored flights that these rows, whose codes are complete, may be about."""
-    return Book(flights.entries(session, candidates(session, rows)))
+def book_about(session: Transaction, rows: Sequence[Sighting], *, own: bool = False) -> Book:
+    """The stored flights that these rows, whose codes are complete, may be about; ``own`` also those that wait in the
+    remote because the caller said so.
+    """
+    entries = flights.entries(session, candidates(session, rows))
+    return Book(entries + _said(session, rows, entries) if own else entries)
+
+
+def _said(session: Transaction, rows: Sequence[Sighting], known: Sequence[Entry]) -> list[Entry]:
+    ids = {entry.flight.flight_id for entry in known}
+    departures = [departs_at(row) for row in rows]
+    near = flight_proposals.own_near(session, min(departures) - FURTHEST_APART, max(departures) + FURTHEST_APART)
+    return [entry for entry in near if entry.flight.flight_id not in ids]
 
 
 def candidates(session: Transaction, rows: Sequence[Sighting]) -> set[str]:

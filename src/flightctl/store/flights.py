@@ -26,24 +26,24 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
-from flightctl.domain.flight import CONFIRMED, PENDING, Flight, FlightStatus
+from flightctl.domain.flight import CONFIRMED, PENDING, Flight
 from flightctl.domain.flight_entry import Entry, Written
 from flightctl.domain.flight_news import Change
-from flightctl.store import bulk
+from flightctl.store import bulk, flight_proposals
 from flightctl.store.chunks import in_chunks
 from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import on_postgresql
 from flightctl.store.flight_json import as_json
 from flightctl.store.flight_models import FLIGHT_ALIASES, FLIGHT_CHANGES, FLIGHTS
+from flightctl.store.flight_rows import flight_of
 from flightctl.store.models import UtcTimestamp
 from flightctl.store.remote_calls import call
 
 _ALIASES = FLIGHT_ALIASES.c
 _OF_FLIGHT = _ALIASES.flight_id == bindparam("key")
-_ALL, _STATUS = frozenset(Flight._fields[6:]), Flight._fields.index("status")
+_ALL = frozenset(Flight._fields[6:])
 """All columns but those of the id, which is written once."""
 _NOTIFY = text("SELECT pg_notify('flightctl', '')")
-_STATUSES = {status.value: status for status in FlightStatus}
 _ALIAS_COLUMNS = ("flight_id", "alias", "kind", "departure_date", "local_date")
 _MOST_STATEMENTS = 50
 """Into which a batch of updates is divided by what they change."""
@@ -148,21 +148,31 @@ def of_day(session: Session, names: Sequence[str], day: date) -> list[Flight]:
 
 
 def find(session: Session, flight_id: str) -> Flight | None:
-    """The flight, whatever its review."""
-    row = session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id == flight_id)).one_or_none()
-    return flight_of(row) if row else None
+    """The flight, whatever its review; where it waits in the remote, as the caller said it themselves."""
+    return next(iter(seen(session, [flight_id])), None)
+
+
+def seen(session: Session, flight_ids: Collection[str]) -> list[Flight]:
+    """Those of the flights that the caller may see, in no order."""
+    found = [entry.flight for entry in nameless(session, flight_ids)]
+    return found + flight_proposals.own(session, set(flight_ids) - {one.flight_id for one in found})
 
 
 def pending(session: Session) -> list[Flight]:
-    """Manual flights that wait for staff, in order of time."""
-    return _flights(session, select(FLIGHTS).where(FLIGHTS.c.review == PENDING))
+    """Manual flights that wait for staff, in order of time; one of which several people speak stands there as each
+    of them says, first as it will be confirmed.
+    """
+    return _flights(session, select(FLIGHTS).where(FLIGHTS.c.review == PENDING), flight_proposals.by_others(session))
 
 
 def history(session: Session, flight_id: str) -> list[Change]:
-    """Every change of the flight, oldest first."""
+    """Every change of the flight, oldest first; of one that waits in the remote what the caller said of it."""
     table = FLIGHT_CHANGES.c
     query = select(table.flight_id, table.field, table.old, table.new, table.observed_at, table.provider)
-    return [Change(*row) for row in session.execute(query.where(table.flight_id == flight_id).order_by(table.id))]
+    changes = [Change(*row) for row in session.execute(query.where(table.flight_id == flight_id).order_by(table.id))]
+    if not changes and on_postgresql(session):
+        return flight_proposals.own_history(session, flight_id)
+    return changes
 
 
 def review(session: Session, flight: Flight, decision: str, change: Change, now: datetime) -> Flight:
@@ -170,6 +180,7 @@ def review(session: Session, flight: Flight, decision: str, change: Change, now:
     decided = flight._replace(review=decision, updated_at=now, version=flight.version + 1)
     session.execute(insert(FLIGHT_CHANGES), [change._asdict()])
     session.execute(update(FLIGHTS).where(FLIGHTS.c.flight_id == flight.flight_id).values(_row(decided)))
+    flight_proposals.decide(session, flight.flight_id, decision)
     return decided
 
 
@@ -225,16 +236,10 @@ def _values(flights: Iterable[Flight], columns: Sequence[str]) -> Iterable[tuple
     return map(attrgetter(*fields, "flight_id"), flights)
 
 
-def flight_of(row: Sequence[Any]) -> Flight:
-    """A row of ``flights``, in the order of its columns."""
-    values = list(row)
-    values[_STATUS] = _STATUSES[values[_STATUS]]
-    return Flight._make(values)
-
-
 def _row(flight: Flight) -> dict[str, Any]:
     return {**flight._asdict(), "status": flight.status.value}
 
 
-def _flights(session: Session, query: Select[Any]) -> list[Flight]:
-    return sorted(map(flight_of, session.execute(query)), key=lambda flight: (flight.departs_at, flight.flight_id))
+def _flights(session: Session, query: Select[Any], more: Iterable[Flight] = ()) -> list[Flight]:
+    found = [*map(flight_of, session.execute(query)), *more]
+    return sorted(found, key=lambda flight: (flight.departs_at, flight.flight_id))

@@ -17,7 +17,8 @@ from flightctl.domain.listing import Kind, Listed
 from flightctl.store.chunks import in_chunks
 from flightctl.store.engine import on_postgresql
 from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
-from flightctl.store.flights import flight_of
+from flightctl.store.flight_rows import flight_of
+from flightctl.store.flights import seen
 from flightctl.store.list_models import FLIGHT_WATCHER_COUNTS, FLIGHT_WATCHERS, USER_FLIGHTS
 from flightctl.store.remote_calls import told
 
@@ -74,14 +75,13 @@ def of_user(session: Session, user: str, flight_id: str | None = None) -> list[L
     """The user's list, or one flight of it, with what changed since they were last shown it; in no order."""
     theirs = _LIST.user_id == user if flight_id is None else and_(_LIST.user_id == user, _LIST.flight_id == flight_id)
     entries = session.execute(select(_LIST.flight_id, _LIST.kind, _LIST.added_at).where(theirs)).all()
-    ids = select(_LIST.flight_id).where(theirs)
-    flights = {
-        one.flight_id: flight_of(one) for one in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(ids)))
-    }
+    # One that was shared with them, and still waits in the remote, is not theirs to see before it is confirmed.
+    flights = {flight.flight_id: flight for flight in seen(session, {one.flight_id for one in entries})}
     changed = _changed(session, theirs)
     return [
         Listed(flights[one.flight_id], Kind(one.kind), one.added_at, tuple(changed[one.flight_id, one.kind]))
         for one in entries
+        if one.flight_id in flights
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -47,7 +48,22 @@ def number_key(name: str) -> sa.Column[Any]:
 
 def run_sql(name: str) -> None:
     """Run a file of statements, for what is PostgreSQL's alone."""
-    script = files("flightctl.store.migrations").joinpath("sql", name).read_text(encoding="utf-8")
+    _run(_script(name))
+
+
+def restore_functions(name: str, *functions: str) -> None:
+    """Make functions again what an earlier revision's file says."""
+    made = re.findall(r"^CREATE (FUNCTION flightctl\.(\w+)\(.*?^\$\$;)", _script(name), re.MULTILINE | re.DOTALL)
+    for text, function in made:
+        if function in functions:
+            _run(f"CREATE OR REPLACE {text}")
+
+
+def _script(name: str) -> str:
+    return files("flightctl.store.migrations").joinpath("sql", name).read_text(encoding="utf-8")
+
+
+def _run(script: str) -> None:
     # By the driver: text with a percent sign or a colon is nobody's parameter.
     driver: Any = op.get_bind().connection.driver_connection
     driver.execute(script)
