@@ -21,6 +21,7 @@ EXIT_CODES: dict[Kind, int] = {
     errors.BudgetReached: 6,
     errors.StateRefused: 7,
     errors.StoreError: 5,
+    errors.MirrorError: 5,
     errors.ConfigurationError: 10,
     errors.RemoteError: 5,
     errors.LocalFileError: 8,

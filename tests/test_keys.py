@@ -15,7 +15,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from flightctl.errors import ConfigurationError, FlightctlError, NoKey
-from flightctl.keys import provider_key
+from flightctl.keys import nats_credentials, nats_url, provider_key
 from flightctl.settings import Settings, load
 from running import Flightctl
 
@@ -304,3 +304,41 @@ def test_no_command_shows_a_key(flightctl: Flightctl, monkeypatch: pytest.Monkey
     monkeypatch.setenv("FLIGHTCTL_AVIATIONSTACK_URL", "http://127.0.0.1:9/v1")
     result = flightctl("--verbose", *arguments)
     assert not any(KEY[i : i + 6] in result.out + result.err for i in range(len(KEY) - 5))
+
+
+@pytest.mark.parametrize("url", ["tls://mirror:hunter2@nats.example", "tls://hunter2@nats.example"])
+def test_the_address_of_nats_in_a_file_that_others_can_read_is_refused_when_it_holds_a_secret(
+    tmp_path: Path, url: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'[nats]\nurl = "{url}"\n')
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="others can read") as refused:
+        nats_url(load({"FLIGHTCTL_CONFIG": str(path)}))
+    assert "hunter2" not in refused.value.message + refused.value.hint
+    path.chmod(0o600)
+    assert nats_url(load({"FLIGHTCTL_CONFIG": str(path)})) == url
+
+
+def test_an_address_of_nats_that_holds_no_secret_may_be_read_by_all(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[nats]\nurl = "tls://nats.example"\n')
+    path.chmod(0o644)
+    assert nats_url(load({"FLIGHTCTL_CONFIG": str(path)})) == "tls://nats.example"
+
+
+def test_credentials_of_nats_that_others_can_read_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mirror.creds"
+    path.write_text("-----BEGIN NATS USER JWT-----")
+    settings = Settings({"FLIGHTCTL_NATS_CREDS_FILE": str(path)})
+    path.chmod(0o640)
+    with pytest.raises(ConfigurationError, match="others can read"):
+        nats_credentials(settings)
+    path.chmod(0o600)
+    assert nats_credentials(settings) == str(path)
+
+
+def test_credentials_of_nats_that_are_not_there_are_told_of(tmp_path: Path) -> None:
+    assert nats_credentials(Settings({})) == ""
+    with pytest.raises(ConfigurationError, match=r"nats\.creds_file"):
+        nats_credentials(Settings({"FLIGHTCTL_NATS_CREDS_FILE": str(tmp_path / "none")}))

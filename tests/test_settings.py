@@ -121,6 +121,11 @@ def test_the_defaults_are_those_of_the_design() -> None:
         "aviationstack.url": "https://api.aviationstack.com/v1",
         "caller.tier": "subscriber",
         "caller.role": "service",
+        "nats.url": "",
+        "nats.bucket": "flightctl",
+        "nats.replicas": 1,
+        "nats.history": 1,
+        "nats.storage": "file",
     }
     assert {name: settings[name] for name in expected} == expected
 
@@ -143,6 +148,12 @@ def test_the_defaults_are_those_of_the_design() -> None:
         ("caller.tier", "gold", "one of basic, subscriber is needed"),
         ("caller.role", "root", "one of user, staff, service is needed"),
         ("output.color", "green", "one of auto, always, never is needed"),
+        ("nats.replicas", "0", "a whole number from 1 to 5 is needed"),
+        ("nats.replicas", "6", "a whole number from 1 to 5 is needed"),
+        ("nats.history", "65", "a whole number from 1 to 64 is needed"),
+        ("nats.storage", "tape", "one of file, memory is needed"),
+        ("nats.bucket", "a.b", "1 to 64 letters, digits, _ or - are needed"),
+        ("nats.api", "$JS.>", "words of letters, digits, $, _ or - with dots between are needed"),
     ],
 )
 def test_a_bad_value_is_refused_with_setting_value_and_origin(name: str, bad: str, reason: str) -> None:

@@ -4,7 +4,7 @@ FlightctlError
 ├── UsageError (2)          BadDesignator, BadAirport, BadDate, BadFlightId, SeveralFlights,
 │                           MalformedRow, ConfirmationNeeded
 ├── NotFound (3)            OfflineAbsent
-├── NotAllowed (4)          LoginRefused
+├── NotAllowed (4)          LoginRefused, MirrorRefused
 ├── UpstreamError (5)       Unreachable, TimedOut, Redirected, TooLarge, Unreadable, ServerError, BreakerOpen,
 │   │                       KeyRefused, PlanRefused, RequestRefused, IncompleteAnswer
 │   └── ToldToWait (5)      Unavailable, RateLimited
@@ -13,6 +13,7 @@ FlightctlError
 ├── StoreError (5)
 │   ├── LocalFileError (8)  Locked, Full, ReadOnly, Corrupt, Newer, OutputLost
 │   └── RemoteError (5)     RemoteUnreachable, RemoteTimedOut, RemoteOutdated
+├── MirrorError (5)         MirrorUnreachable, MirrorTimedOut, BucketMissing
 └── ConfigurationError (10) NoKey, MissingPart, BadUser
 """
 
@@ -122,6 +123,15 @@ class LoginRefused(NotAllowed):
 
     code = "login_refused"
     default_hint = "check the user and the password in FLIGHTCTL_REMOTE_URL or ~/.pgpass; an admin can make a login"
+
+
+class MirrorRefused(NotAllowed):
+    """NATS does not let this user in, or not do this."""
+
+    code = "mirror_refused"
+    default_hint = (
+        "check the user, the password and the permissions; 'flightctl mirror permissions USER' prints a reader's"
+    )
 
 
 class UpstreamError(FlightctlError):
@@ -398,6 +408,36 @@ class OutputLost(LocalFileError):
 
     code = "output_lost"
     default_hint = "what was answered is kept in the cache; free some space and ask again"
+
+
+class MirrorError(FlightctlError):
+    """NATS did not do what it was asked. It holds a copy only: nothing is lost."""
+
+    exit_code = 5
+    code = "mirror_failed"
+    default_hint = "'flightctl mirror status' shows how far behind it is"
+    stops_a_run = True
+
+
+class MirrorUnreachable(MirrorError):
+    """No connection to NATS, or one that broke; or no JetStream there."""
+
+    code = "mirror_unreachable"
+    default_hint = "check the network and FLIGHTCTL_NATS_URL; what was not mirrored is mirrored later"
+
+
+class MirrorTimedOut(MirrorError):
+    """NATS did not answer in time."""
+
+    code = "mirror_timeout"
+    default_hint = "try again; what was not mirrored is mirrored later"
+
+
+class BucketMissing(MirrorError):
+    """NATS is there, and the bucket is not: never made, or wiped."""
+
+    code = "bucket_missing"
+    default_hint = "'flightctl mirror rebuild' makes it"
 
 
 class ConfigurationError(FlightctlError):

@@ -1,4 +1,4 @@
-"""Where a provider's key comes from: environment, a private file, the config file or the keyring."""
+"""Where secrets come from: environment, a private file, the config file or the keyring."""
 
 from __future__ import annotations
 
@@ -31,6 +31,27 @@ def remote_url(settings: Settings) -> str:
     if value.origin == CONFIG_FILE and "@" in value.text and ":" in value.text.partition("@")[0].partition("//")[2]:
         _must_be_private(settings.file, "password")
     return value.text
+
+
+def nats_url(settings: Settings) -> str:
+    """Where NATS is; it may hold a password or a token. Raises ConfigurationError for one that others can read."""
+    value = settings.value("nats.url")
+    if value.origin == CONFIG_FILE and "@" in value.text:
+        _must_be_private(settings.file, "password")
+    return value.text
+
+
+def nats_credentials(settings: Settings) -> str:
+    """Path of the NATS credentials file; empty for none. Raises ConfigurationError for one that others can read."""
+    text = settings.value("nats.creds_file").text
+    if not text:
+        return ""
+    path = Path(text).expanduser()
+    try:
+        _must_be_private(path)
+    except OSError as error:
+        raise ConfigurationError(f"nats.creds_file: {path} cannot be read", cause=type(error).__name__) from None
+    return str(path)
 
 
 def _from_setting(settings: Settings, key: str, origin: str) -> str:

@@ -6,6 +6,7 @@ One table, ``SETTINGS``, makes the help, the validation and the documentation. A
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,16 +71,31 @@ def _day_of_month(text: str) -> int:
     return int(text)
 
 
-def _pages(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 20):
-        raise ValueError("a whole number from 1 to 20 is needed")
-    return int(text)
-
-
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ValueError("a whole number is needed")
     return int(text)
+
+
+def _from_one_to(most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= most):
+            raise ValueError(f"a whole number from 1 to {most} is needed")
+        return int(text)
+
+    return parse
+
+
+def _bucket_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        raise ValueError("1 to 64 letters, digits, _ or - are needed")
+    return text
+
+
+def _subject(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_$-]+(\.[A-Za-z0-9_$-]+)*", text):
+        raise ValueError("words of letters, digits, $, _ or - with dots between are needed")
+    return text
 
 
 def _percent(text: str) -> float:
@@ -162,7 +178,7 @@ SETTINGS = (
     Setting(
         "aeroapi.open_to", "subscribers", _words_of(OpenTo), "who may make its paid calls: everyone or subscribers"
     ),
-    Setting("aeroapi.max_pages", "3", _pages, "most result sets that are paid for to answer one look-up"),
+    Setting("aeroapi.max_pages", "3", _from_one_to(20), "most result sets that are paid for to answer one look-up"),
     Setting(
         "aeroapi.monthly_budget",
         "1000",
@@ -194,6 +210,19 @@ SETTINGS = (
         "the same without a transaction pooler in between, for 'watch'; empty: remote.url",
         secret=True,
     ),
+    Setting(
+        "nats.url",
+        "",
+        str,
+        "NATS with JetStream, such as tls://nats.example:4222, several with commas between; empty: none",
+        secret=True,
+    ),
+    Setting("nats.creds_file", "", str, "file of NATS credentials that stands for user and password, mode 0600"),
+    Setting("nats.bucket", "flightctl", _bucket_name, "the key-value bucket there that the lists are mirrored to"),
+    Setting("nats.api", "$JS.API", _subject, "what requests to JetStream begin with, where an account imports them"),
+    Setting("nats.replicas", "1", _from_one_to(5), "on how many servers of a cluster the bucket is kept"),
+    Setting("nats.history", "1", _from_one_to(64), "how many values of a key are kept"),
+    Setting("nats.storage", "file", _one_of("file", "memory"), "where the servers keep the bucket"),
     Setting("caller.user", "", str, "who you are; empty: the login", "FLIGHTCTL_USER"),
     Setting("caller.tier", "subscriber", _words_of(Tier), "lower your tier for a trial", "FLIGHTCTL_TIER"),
     Setting(

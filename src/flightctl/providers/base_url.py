@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
+from flightctl.domain.hosts import as_address, is_loopback
 from flightctl.errors import ConfigurationError
 
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)*[a-z0-9_][a-z0-9_-]{0,62}\.?")
@@ -22,7 +22,7 @@ def check_base_url(url: str, setting_name: str) -> str:
     host = _host(parts, setting_name)
     if parts.scheme not in ("https", "http"):
         _refuse(setting_name, "must start with https://")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         _refuse(setting_name, "must be https; plain http is for loopback addresses only")
     return f"{parts.scheme}://{_authority(parts, host, setting_name)}{parts.path.rstrip('/')}"
 
@@ -45,7 +45,7 @@ def _host(parts: SplitResult, setting_name: str) -> str:
     host = parts.hostname or ""
     if not host:
         _refuse(setting_name, "names no host")
-    if not (_HOST_NAME.fullmatch(host) or (":" in host and _address(host))):
+    if not (_HOST_NAME.fullmatch(host) or (":" in host and as_address(host))):
         _refuse(setting_name, "names a host that cannot be")
     return host
 
@@ -57,18 +57,6 @@ def _authority(parts: SplitResult, host: str, setting_name: str) -> str:
         _refuse(setting_name, "has a port that cannot be")
     shown_host = f"[{host}]" if ":" in host else host
     return shown_host if port is None else f"{shown_host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    address = _address(host)
-    return host == "localhost" if address is None else address.is_loopback
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return None if "%" in host else ipaddress.ip_address(host)
-    except ValueError:
-        return None
 
 
 def _refuse(setting_name: str, fault: str) -> NoReturn:
