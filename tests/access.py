@@ -235,6 +235,7 @@ SEEDED: Mapping[str, list[Row]] = {
     "flight_watchers": _owned("user_id", flight_id=_OPEN_FLIGHT),
     "flight_proposals": _said(_OPEN_FLIGHT),
     "freezes": [Row({"scope": person, "frozen_by": person}, frozenset(), person) for person in _PEOPLE],
+    "mirror_state": [],
     "proposals": [*_owned("proposed_by"), *_owned("proposed_by", decision="confirmed")],
     "provider_terms": [_row(provider="x", open_to="everyone")],
     "route_legs": [Row({"cache_key": row.values["cache_key"]}, row.marks) for row in _routes()],
@@ -247,6 +248,7 @@ SEEDED: Mapping[str, list[Row]] = {
 _THERE: Mapping[str, list[Row]] = {
     "account": [Row({"user_name": person}, frozenset(), person) for person in LOGINS if person != NO_ACCESS],
     "alembic_version": [Row()],
+    "mirror_state": [_row(only_row=True)],
     "sharing_terms": [_row(only_row=True)],
 }
 """Rows that a new database has already."""
@@ -270,6 +272,7 @@ _ADDED: Mapping[str, list[Row]] = {
     ],
     "flight_proposals": _said(_flight_id(_CONFIRMED, BASIC)),
     "freezes": [Row({"scope": "new", "frozen_by": person}, frozenset(), person) for person in _PEOPLE],
+    "mirror_state": [_row(only_row=True)],
     "proposals": _owned("proposed_by"),
     "provider_terms": [_row(provider="new", open_to="everyone")],
     "route_legs": [Row({"cache_key": row.values["cache_key"], "position": 70}, row.marks) for row in _routes()],
@@ -285,6 +288,7 @@ _CHANGED: Mapping[str, list[Row]] = {
     "flight_proposals": [_row(review=_CONFIRMED), _row(review="rejected")],
     "flights": [_row(review=_CONFIRMED), _row(review="rejected")],
     "freezes": [_row(frozen_by=_STRANGER)],
+    "mirror_state": [_row(bucket="x")],
     "proposals": [Row({"decision": "rejected", "decided_by": person}, frozenset(), person) for person in _PEOPLE],
     "provider_accounts": [_row("released", hold=""), _row(hold="key refused")],
     "shares": [_row("revoked", status="revoked"), _row(status="claimed"), _row(status=_PENDING)],

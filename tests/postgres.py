@@ -171,7 +171,16 @@ class Swept:
         return self._connection.execute(f"SELECT {sums}".encode()).fetchone()
 
 
-_KEPT = ("airlines", "airports", "reference_versions", "account", "provider_terms", "sharing_terms", "turns")
+_KEPT = (
+    "airlines",
+    "airports",
+    "reference_versions",
+    "account",
+    "provider_terms",
+    "sharing_terms",
+    "turns",
+    "mirror_state",
+)
 _REFERRED_TO = ("shares", "flights", "aviationstack_cache")
 _RESTORING = [
     statement
@@ -187,6 +196,7 @@ def _emptying(connection: psycopg.Connection[Any]) -> list[str]:
     referring = [row[0] for row in connection.execute(tables.encode())]
     sequences = connection.execute("SELECT sequencename FROM pg_sequences WHERE sequencename <> 'airlines_id_seq'")
     return [
+        "UPDATE public.mirror_state SET is_on = false",
         *(f"DELETE FROM public.{table}" for table in (*referring, *_REFERRED_TO)),
         *(f"ALTER SEQUENCE public.{row[0]} RESTART" for row in sequences),
     ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flightctl.domain.checkup import Check
     from flightctl.domain.departure_day import DepartureDay
     from flightctl.domain.renewal import RefreshOrder
+    from flightctl.mirror_parts import MirrorParts
     from flightctl.services.dated_lookup import DatedLookups
     from flightctl.services.flight_refresh import FlightRefresh
     from flightctl.services.ingesting import Ingesting
@@ -94,6 +95,13 @@ class Runtime:
         """What costs money; raises ConfigurationError."""
         return PaidParts(self.settings, self.stores, self.clock, sandbox=self.options.sandbox)
 
+    @cached_property
+    def mirror(self) -> MirrorParts:
+        """What knows NATS; raises ConfigurationError."""
+        from flightctl.mirror_parts import MirrorParts
+
+        return MirrorParts(self.settings, self.stores, self.clock, sandbox=self.options.sandbox)
+
     @property
     def caller(self) -> Caller:
         """Who asks. Raises RemoteError, NotAllowed."""
@@ -155,17 +163,14 @@ class Runtime:
         """The caller's list as it changes; raises LocalFileError and BadUser."""
         from flightctl.services.watching import Watching
 
-        if self.stores.has_remote:
-            from flightctl.store.remote_watch import RemoteWatch
+        caller, database = self.caller, self.database
+        if not self.stores.has_remote:
+            from flightctl.store.local_engine import LocalFile
 
-            signal = RemoteWatch(self.settings["remote.listen_url"] or self.settings["remote.url"])
-            return Watching(self.database, signal, self.caller, self.clock)
-        from flightctl.store.file_watch import FileWatch
-        from flightctl.store.local_engine import LocalFile
-
-        # Nobody waits for a lock in front of a live table: it is looked at again soon.
-        file = LocalFile(self.stores.local_file.path, wait_s=_LOOK_WAIT_S)
-        return Watching(file, FileWatch(self.stores.path), self.caller, self.clock)
+            # Nobody waits for a lock in front of a live table: it is looked at again soon.
+            database = LocalFile(self.stores.local_file.path, wait_s=_LOOK_WAIT_S)
+        signal = self.mirror.signal(caller.user) if self.mirror.is_configured else self.stores.signal()
+        return Watching(database, signal, caller, self.clock)
 
     def ingesting(self) -> Ingesting:
         """What takes up flight updates; raises LocalFileError."""
@@ -202,6 +207,15 @@ class Runtime:
         else:
             yield from doctor.list_checks(lambda: self.stores.local_file)
             yield doctor.NO_REMOTE
+        yield from self._nats_checks()
+
+    def _nats_checks(self) -> Iterator[Check]:
+        from flightctl.services import doctor
+
+        if not self.mirror.is_configured:
+            yield doctor.NO_NATS
+            return
+        yield from doctor.nats_checks(lambda: self.mirror.signal(self.caller.user), lambda: self.mirror.servers)
 
     def refresh(self, order: RefreshOrder) -> Refresh:
         """A refresh run; raises StoreError, and NotAllowed where the remote is not this caller's to write."""
@@ -212,7 +226,7 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for opened in ("stores", "paying"):
+        for opened in ("mirror", "stores", "paying"):
             if opened in self.__dict__:
                 self.__dict__[opened].close()
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flightctl.domain.billing import Terms
     from flightctl.domain.flight_freshness import FlightLifetimes
     from flightctl.services.local_tier import LocalTier
+    from flightctl.services.watching import Signal
     from flightctl.store.engine import Database
     from flightctl.store.identity import Identity
     from flightctl.store.local_engine import LocalFile
@@ -150,6 +151,16 @@ class Stores:
 
         upgrade(self.path)
         return LocalFile(self.path)
+
+    def signal(self) -> Signal:
+        """How it is noticed that the facts have changed. Raises ConfigurationError."""
+        if self.has_remote:
+            from flightctl.store.remote_watch import RemoteWatch
+
+            return RemoteWatch(self._settings["remote.listen_url"] or self._settings["remote.url"])
+        from flightctl.store.file_watch import FileWatch
+
+        return FileWatch(self.path)
 
     def close(self) -> None:
         """Let go of what was opened."""

@@ -50,6 +50,7 @@ def test_a_new_machine_is_well_and_says_what_it_lacks(flightctl: Flightctl, home
         "local file": "not configured",
         "lists": "ok",
         "remote": "not configured",
+        "nats": "not configured",
     }
     assert home.exists()
 

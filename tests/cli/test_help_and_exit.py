@@ -17,6 +17,7 @@ SUBCOMMANDS = {
     "budget": ("show", "freeze", "thaw"),
     "config": ("show", "get", "set", "unset", "path"),
     "db": ("status", "upgrade", "downgrade", "backup", "restore", "grant", "revoke", "users"),
+    "mirror": ("run", "status", "rebuild", "verify", "permissions"),
     "sandbox": ("serve", "reset"),
 }
 EVERY = [

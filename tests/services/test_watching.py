@@ -138,7 +138,8 @@ def test_to_be_watched_is_not_to_be_seen(watching: Watching, db: LocalFile) -> N
 
 def test_a_list_that_is_empty_is_watched_like_any_other(db: LocalFile) -> None:
     with watching_of(db.path, "carol") as watching:
-        assert watching.look() == Look([], [])
+        look = watching.look()
+        assert (look.listed, look.changes, look.trouble, look.notice) == ([], [], "", "")
         person(db, "carol").lists.track(flight_id(2))
         assert flights(watching.look()) == [flight_id(2)]
 

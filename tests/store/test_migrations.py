@@ -17,7 +17,8 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 import flightctl.store.flight_models
-import flightctl.store.list_models  # noqa: F401 - their tables are compared with the migrations, too
+import flightctl.store.list_models
+import flightctl.store.mirror_models  # noqa: F401 - their tables are compared with the migrations, too
 from crowd import crowd
 from flightctl.errors import Corrupt, Newer, UsageError
 from flightctl.store.engine import Database

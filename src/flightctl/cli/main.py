@@ -19,7 +19,7 @@ from flightctl.runtime import Options, fallback_output
 
 _INTERRUPTED = 130
 _TERMINATED = 143
-_PARTS = {"psycopg": "postgres"}
+_PARTS = {"psycopg": "postgres", "nats": "nats", "nkeys": "nats"}
 """Packages that only some need, and how they are asked for."""
 
 COMMANDS = {
@@ -46,6 +46,7 @@ COMMANDS = {
     "whoami": "whoami",
     "config": "config",
     "db": "db_people",
+    "mirror": "mirror",
     "doctor": "doctor",
     "sandbox": "sandbox",
     "completion": "completion",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +15,7 @@ from flightctl.cli.context import runtime_of
 from flightctl.errors import UsageError
 from flightctl.render.history import change_shape
 from flightctl.render.output import Format, Output
+from flightctl.render.watched import notice_text
 
 if TYPE_CHECKING:
     from flightctl.services.watching import Watching
@@ -41,14 +44,14 @@ def watch(ctx: typer.Context) -> None:
 
             show_live(output, runtime.caller.user, watching.look, runtime.clock)
         else:
-            _write_changes(output, watching)
+            _write_changes(output, watching, runtime.clock)
     finally:
         watching.close()
 
 
-def _write_changes(output: Output, watching: Watching) -> None:
-    """Each change as it is seen, until interrupted; what keeps from seeing any is told once."""
-    trouble = ""
+def _write_changes(output: Output, watching: Watching, clock: Callable[[], datetime]) -> None:
+    """Each change as it is seen, until interrupted; what keeps from seeing any, or at once, is told once."""
+    trouble = notice = ""
     while True:
         look = watching.look()
         for change in look.changes:
@@ -56,5 +59,9 @@ def _write_changes(output: Output, watching: Watching) -> None:
         output.flush()
         if look.trouble and look.trouble != trouble:
             output.warn(look.trouble)
-        trouble = look.trouble
+        if look.notice and not notice:
+            output.warn(notice_text(look, clock()))
+        elif notice and not look.notice:
+            output.note("changes are told of at once again")
+        trouble, notice = look.trouble, look.notice
         time.sleep(_POLL_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from flightctl.domain.explanation import age
+from flightctl.domain.explanation import TiersAsked, age
 from flightctl.domain.flight_freshness import FOR_EVER, FlightLifetimes, all_fresh_until
 from flightctl.domain.horizon import Choice
 from flightctl.domain.stored_day import DayMove, StoredDay
@@ -16,9 +16,9 @@ def of_not_asking(move: DayMove) -> list[str]:
     return [f"upstream: not asked; {move.value}"]
 
 
-def of_stored(stored: StoredDay, lifetimes: FlightLifetimes, now: datetime) -> list[str]:
-    """What the local tier has of the day."""
-    return [f"local: {_state(stored, lifetimes, now)}"]
+def of_stored(stored: StoredDay, lifetimes: FlightLifetimes, now: datetime, asked: TiersAsked) -> list[str]:
+    """What the tier that keeps days has of this one."""
+    return [f"{asked.entry}: {asked.remote or _state(stored, lifetimes, now)}"]
 
 
 def _state(stored: StoredDay, lifetimes: FlightLifetimes, now: datetime) -> str:

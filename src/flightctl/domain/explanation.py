@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from flightctl.domain.answer import LOCAL
 from flightctl.domain.freshness import expires_at, is_fresh
 from flightctl.domain.route import RouteEntry
 from flightctl.domain.strategy import Move, Strategy
@@ -30,15 +31,48 @@ class Bill(NamedTuple):
 NO_BILL = Bill()
 
 
-def of_tiers(found: RouteEntry | None, absent_until: datetime | None, strategy: Strategy, now: datetime) -> list[str]:
-    """What the local tier had."""
+class TiersAsked(NamedTuple):
+    """Which tiers a question went to, the local one first."""
+
+    entry: str = LOCAL
+    """The tier whose entry counts; where none has one, the last that was asked."""
+    absence: str = LOCAL
+    """The tier that remembers that upstream did not know the flight."""
+    local: str = ""
+    """What the local tier had, where it is not its entry that counts."""
+    remote: str = ""
+    """What came of asking the remote, where it is not its entry that counts; empty where it was not asked."""
+
+
+LOCAL_ALONE = TiersAsked()
+NO_ENTRY = "no confirmed entry"
+HAS_TO_BE_CHECKED = "an entry that had to be checked"
+NOTHING_YOUNGER = "nothing younger"
+
+
+def unasked(why: str) -> str:
+    """What is said of a tier that gave no answer."""
+    return f"could not be asked, {why}"
+
+
+def of_tiers(
+    found: RouteEntry | None,
+    absent_until: datetime | None,
+    strategy: Strategy,
+    now: datetime,
+    asked: TiersAsked = LOCAL_ALONE,
+) -> list[str]:
+    """What each tier had, in the order in which they were asked."""
     if not strategy.cache_enabled:
         return ["local: not read, cache.enabled is false"]
-    said = ["local: " + (_entry(found, strategy, now) if found else "no confirmed entry")]
+    said = [f"local: {asked.local}"] if asked.local else []
+    said.append(f"{asked.entry}: {_entry(found, strategy, now) if found else NO_ENTRY}")
+    if asked.remote:
+        said.append(f"remote: {asked.remote}")
     if absent_until is not None:
-        said.append(f"local: upstream did not know it; remembered until {_clock(absent_until)}")
+        said.append(f"{asked.absence}: upstream did not know it; remembered until {_clock(absent_until)}")
     if strategy.refresh:
-        said.append("local: passed over, because of --refresh")
+        said.append(f"{asked.entry}: passed over, because of --refresh")
     return said
 
 

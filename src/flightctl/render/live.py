@@ -22,13 +22,14 @@ from flightctl.render.console import colours, styled
 from flightctl.render.flight_table import cells_of, flight_table
 from flightctl.render.listed import name_of
 from flightctl.render.output import Output
+from flightctl.render.watched import notice_text
 from flightctl.services.watching import Look
 
 _MARKED_FOR = timedelta(seconds=10)
 _POLL_S = 0.2
 _MARK = "bold reverse"
-_LINES_AROUND = 6
-"""Head, headings, rule and foot."""
+_LINES_AROUND = 7
+"""Head, headings, rule, notice and foot."""
 _QUIT = frozenset("qQ\x03")
 _NO_LETTER = re.compile(r"\x1b[\[O][0-9;?]*[A-Za-z~]")
 """Arrows and other keys that send more than one character."""
@@ -114,6 +115,10 @@ class LiveList:
             trouble = styled(f"shown as it was: {self._look.trouble}", "red")
             trouble.truncate(width, overflow="ellipsis")
             parts.append(trouble)
+        elif self._look.notice:
+            notice = styled(notice_text(self._look, now), "yellow")
+            notice.truncate(width, overflow="ellipsis")
+            parts.append(notice)
         parts.append(styled(f"q quit   s sort (by {self._order})", "dim"))
         return Group(*parts)
 

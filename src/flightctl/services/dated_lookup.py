@@ -187,7 +187,7 @@ class DatedLookups:
 
     def _stored(self, names: Sequence[str], asked: AskedDay) -> StoredDay:
         stored = self.local.day(names, asked.local_date) if self.strategy.cache_enabled else StoredDay(())
-        self._explain(lambda say: say.of_stored(stored, self._lifetimes, asked.now))
+        self._explain(lambda say: say.of_stored(stored, self._lifetimes, asked.now, self.local.asked_of_days()))
         return stored
 
     def _origin_zone(self, question: Question, names: Sequence[str]) -> ZoneInfo | None:

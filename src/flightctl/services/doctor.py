@@ -1,13 +1,15 @@
-"""A check-up: settings, keys, the local file and the remote. Nothing is paid for, and nothing stays changed."""
+"""A check-up: settings, keys, the local file, the remote and NATS. Nothing is paid for, and nothing stays changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
 
 from flightctl.domain.checkup import Check, absent, failed, fine, unchecked
-from flightctl.errors import ConfigurationError, Corrupt, FlightctlError, NoKey, NotFound, RemoteError
+from flightctl.errors import ConfigurationError, Corrupt, FlightctlError, MirrorError, NoKey, NotFound, RemoteError
 from flightctl.keys import provider_key
 from flightctl.services.billed_accounts import AEROAPI, AVIATIONSTACK
 from flightctl.settings import SETTINGS, Settings
@@ -16,7 +18,13 @@ from flightctl.store.engine import Database
 from flightctl.store.identity import Identity, identity
 from flightctl.store.schema import HEAD
 
+if TYPE_CHECKING:
+    from flightctl.mirror.watch import MirrorWatch
+
 _MOST_APART_S = 60
+_HEARD_WITHIN_S = 6.0
+_LOOK_EVERY_S = 0.1
+NO_NATS = absent("nats", "no other program watches", "FLIGHTCTL_NATS_URL names a NATS server")
 NO_REMOTE = absent("remote", "the local file is all there is", "FLIGHTCTL_REMOTE_URL names a shared database")
 
 
@@ -117,3 +125,24 @@ def _rules(remote: Database, known: Identity) -> Check:
         hint = "an admin runs 'flightctl db upgrade --url ADMIN_URL', and looks who has changed rights by hand"
         return failed(name, RemoteError("; ".join(broken), hint=hint))
     return fine(name, f"{len(tried)} things that {known.user} must not do were tried, and refused")
+
+
+def nats_checks(watch: Callable[[], MirrorWatch], servers: Callable[[], str]) -> Iterator[Check]:
+    """NATS can be reached, has the bucket, lets this user watch it, and a mirror is at work."""
+    try:
+        title, watching = servers(), watch()
+    except FlightctlError as error:
+        yield failed("nats", error)
+        return
+    try:
+        until = monotonic() + _HEARD_WITHIN_S
+        while not watching.is_sound and monotonic() < until:
+            sleep(_LOOK_EVERY_S)
+        why = watching.trouble or f"no mirror was heard of for {_HEARD_WITHIN_S:g} s"
+        is_sound = watching.is_sound
+    finally:
+        watching.close()
+    if is_sound:
+        yield fine("nats", f"a mirror at {title} is at work")
+    else:
+        yield failed("nats", MirrorError(why, hint="'flightctl mirror run' has to be at work; see 'mirror status'"))

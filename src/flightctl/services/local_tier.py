@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flightctl.domain.airline import Airline
 from flightctl.domain.answer import LOCAL, Bucket
+from flightctl.domain.explanation import LOCAL_ALONE, TiersAsked
 from flightctl.domain.route import RouteEntry
 from flightctl.errors import FlightctlError, LocalFileError, NotAllowed, StoreError
 from flightctl.store.hits import LocalReader
@@ -95,6 +96,14 @@ class LocalTier:
     def warning_of(self, cache_key: str) -> str:
         """What to tell with an answer that was held; nothing where there is but one tier."""
         return ""
+
+    def asked(self, cache_keys: Sequence[str], found: RouteEntry | None) -> TiersAsked:
+        """Which tiers were asked about a question with these keys, to which this was found."""
+        return LOCAL_ALONE
+
+    def asked_of_days(self) -> TiersAsked:
+        """Which tier is asked about days."""
+        return LOCAL_ALONE
 
     def count(self, counts: Mapping[tuple[Bucket, str], int], now: datetime, asks: Sequence[tuple[str, str]]) -> None:
         """Add to the counters and the history; what keeps them from being written is kept in ``unwritable``."""

@@ -214,7 +214,7 @@ class Lookups:
         answer = self._move(move, question, snapshot)
         if self._price is None:
             return answer
-        tiers = explanation.of_tiers(found, absent_until, self.strategy, now)
+        tiers = explanation.of_tiers(found, absent_until, self.strategy, now, self.local.asked(question.keys, found))
         why = explanation.of_move(move, self.upstream.name, self._bill)
         return answer._replace(explanation=(*tiers, why, explanation.of_price(move, self._bill, self._price)))
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from flightctl.domain.answer import LOCAL, REMOTE
+from flightctl.domain.explanation import HAS_TO_BE_CHECKED, NO_ENTRY, NOTHING_YOUNGER, TiersAsked, unasked
 from flightctl.domain.route import EntryStatus, RouteEntry
 from flightctl.domain.tiers import CopyLifetimes, has_to_be_checked, merged
 from flightctl.errors import FlightctlError, LocalFileError, NotAllowed, StoreError
@@ -43,6 +44,8 @@ class TwoTiers(LocalTier):
         self.shared_store = REMOTE
         self._behind = behind
         self._sources: dict[str, str] = {}
+        self._due: dict[str, str] = {}
+        """Keys that the remote was to be asked for, and what was held here."""
         self._unchecked: set[str] = set()
         self._absences: dict[str, datetime] = {}
         self.remote_trouble: StoreError | NotAllowed | None = None
@@ -66,6 +69,7 @@ class TwoTiers(LocalTier):
         # Of the keys of a question the first that is held counts.
         asked = (keys for keys in choices if next((key for key in keys if key in held), keys[0]) in doubtful)
         due = list(dict.fromkeys(key for keys in asked for key in keys))
+        self._due |= {key: HAS_TO_BE_CHECKED if key in held else NO_ENTRY for key in due}
         return self._checked(held, due, checked) if due else held
 
     def entries_with_prefix(self, prefix: str) -> list[RouteEntry]:
@@ -118,6 +122,24 @@ class TwoTiers(LocalTier):
         """The tier that answered for it."""
         return self._sources.get(cache_key, LOCAL)
 
+    def asked(self, cache_keys: Sequence[str], found: RouteEntry | None) -> TiersAsked:
+        """Which tiers were asked about a question with these keys, to which this was found."""
+        due = [key for key in cache_keys if key in self._due]
+        absence = REMOTE if any(key in self._absences for key in cache_keys) else LOCAL
+        if not due:
+            return TiersAsked(absence=absence)
+        if self.remote_trouble is not None and not self._unchecked.isdisjoint(due):
+            return TiersAsked(absence=absence, remote=unasked(self.remote_trouble.message))
+        if found is not None and self.source_of(found.route.cache_key) == LOCAL:
+            return TiersAsked(absence=absence, remote=NOTHING_YOUNGER)
+        had = HAS_TO_BE_CHECKED if HAS_TO_BE_CHECKED in map(self._due.get, due) else NO_ENTRY
+        return TiersAsked(REMOTE, absence, local=had)
+
+    def asked_of_days(self) -> TiersAsked:
+        """Which tier is asked about days: the remote, which has all of them."""
+        trouble = self.remote_trouble
+        return TiersAsked(REMOTE, remote=unasked(trouble.message) if trouble else "")
+
     def warning_of(self, cache_key: str) -> str:
         """What to tell with an answer that ought to have been checked and could not be."""
         if cache_key not in self._unchecked or self.remote_trouble is None:
@@ -142,7 +164,7 @@ class TwoTiers(LocalTier):
             entry = merged(held.pop(key, None), theirs.get(key), is_copy=key in checked)
             if entry is not None:
                 held[key] = entry
-                self._sources[key] = REMOTE if key in theirs else LOCAL
+                self._sources[key] = REMOTE if entry is theirs.get(key) else LOCAL
         return held
 
     def _copied(self, entries: Sequence[RouteEntry], gone: Sequence[str]) -> None:

@@ -24,10 +24,16 @@ class Look:
     """What is new since the look before, in the order of the commits; none at first."""
     trouble: str = ""
     """Why the list could not be read, and is as it was."""
+    notice: str = ""
+    """Why changes are not told of at once, but looked for now and then."""
+    read_at: datetime | None = None
+    """When the list was last read; none where it never was."""
 
 
 class Signal(Protocol):
-    """How it is noticed that the database has changed: by ``store.file_watch``, or ``store.remote_watch``."""
+    """How it is noticed that the database has changed: by ``store.file_watch``, ``store.remote_watch``, or through
+    NATS by ``mirror.watch``.
+    """
 
     @property
     def file(self) -> int:
@@ -40,6 +46,10 @@ class Signal(Protocol):
 
     def look_again(self) -> None:
         """What was read is not all yet."""
+        ...
+
+    def notice(self) -> str:
+        """Why changes are not told of at once; empty where they are."""
         ...
 
     def close(self) -> None:
@@ -59,18 +69,18 @@ class Watching:
         self._last_change = -1
         self._listed: list[Listed] = []
         self._trouble = ""
+        self._read_at: datetime | None = None
 
     def look(self) -> Look:
         """The list now. A file that is locked, gone or broken is told of, and looked at again."""
-        if not self._watch.has_changed() and not self._trouble:
-            return Look(self._listed, ())
-        try:
-            changes = self._read()
-        except (StoreError, NotAllowed) as error:
-            self._trouble = error.message
-            return Look(self._listed, (), self._trouble)
-        self._trouble = ""
-        return Look(self._listed, changes)
+        changes: list[Change] = []
+        if self._watch.has_changed() or self._trouble:
+            try:
+                changes = self._read()
+                self._trouble, self._read_at = "", self._clock()
+            except (StoreError, NotAllowed) as error:
+                self._trouble = error.message
+        return Look(self._listed, changes, self._trouble, self._watch.notice(), self._read_at)
 
     def close(self) -> None:
         """Let go of the file."""

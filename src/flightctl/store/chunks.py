@@ -8,8 +8,8 @@ AT_ONCE = 500
 """Below SQLite's limit on parameters, and short enough that a reader never holds up a commit."""
 
 
-def in_chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """The values in lists of at most ``AT_ONCE``."""
+def in_chunks(values: Iterable[str], most: int = AT_ONCE) -> Iterator[list[str]]:
+    """The values in lists of at most so many."""
     listed = list(values)
-    for start in range(0, len(listed), AT_ONCE):
-        yield listed[start : start + AT_ONCE]
+    for start in range(0, len(listed), most):
+        yield listed[start : start + most]

@@ -45,6 +45,11 @@ class Database(ABC):
         with self.explained(), self._writes.begin() as connection:
             yield connection
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is the remote, where several write at once."""
+        return self._engine.dialect.name == "postgresql"
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()

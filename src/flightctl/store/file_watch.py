@@ -39,6 +39,10 @@ class FileWatch:
         """What was read is not all yet: the next call says that there may be more."""
         self._seen = (0, 0)
 
+    def notice(self) -> str:
+        """Nothing: what is not told of is seen by looking, soon enough."""
+        return ""
+
     def close(self) -> None:
         """Let go of the file."""
         if self._connection is not None:

@@ -35,6 +35,14 @@ def own(session: Session, flight_ids: Collection[str]) -> list[Flight]:
     return [flight_of(row) for row in rows]
 
 
+def of(session: Session, flight_ids: Collection[str], users: Collection[str]) -> list[Flight]:
+    """What these users said of these flights; for staff."""
+    if not flight_ids or not users or not on_postgresql(session):
+        return []
+    theirs = _SAID.c.added_by.in_(sorted(users)) & _SAID.c.flight_id.in_(sorted(flight_ids))
+    return [flight_of(row) for row in session.execute(select(*_FLIGHT).where(theirs))]
+
+
 def own_near(session: Session, first: datetime, last: datetime) -> list[Entry]:
     """What this login said that still waits, of flights that leave within this span, with what they go by."""
     if not on_postgresql(session):

@@ -1,7 +1,8 @@
 """Noticing that the remote has changed: LISTEN on a connection of its own, and a look now and then.
 
-A notification says only that there is something new. It may be missed, as behind a transaction pooler or while the
-line was down; so what is new is found out by reading, and is looked for now and then without any.
+A notification says only that there is something new. It may be missed, as while the line was down; so what is new is
+found out by reading, and is looked for now and then without any. Behind a pooler nothing is listened to: it would be
+left on a connection that others get.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from flightctl.store.remote_engine import CONNECT_WITHIN_S, remote_address
 CHANNEL = "flightctl"
 _LOOK_EVERY_S = 5.0
 _CONNECT_EVERY_S = 10.0
+_NEVER_AGAIN = float("inf")
 
 
 class RemoteWatch:
@@ -42,6 +44,10 @@ class RemoteWatch:
         """What was read is not all yet: the next call says that there may be more."""
         self._looked_at = float("-inf")
 
+    def notice(self) -> str:
+        """Nothing: what is not told of is seen by looking, soon enough."""
+        return ""
+
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection is not None:
@@ -63,8 +69,18 @@ class RemoteWatch:
             return False
         self._tried_at = monotonic()
         self._connection = psycopg.connect(_conninfo(self._address), autocommit=True, connect_timeout=CONNECT_WITHIN_S)
+        if _is_pooled(self._connection):
+            self.close()
+            self._tried_at = _NEVER_AGAIN
+            return False
         self._connection.execute(f"LISTEN {CHANNEL}")
         return True
+
+
+def _is_pooled(connection: psycopg.Connection[Any]) -> bool:
+    """Whether who answers is another process than the one that the line was opened to."""
+    answering = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return answering != (connection.info.backend_pid,)
 
 
 def _conninfo(address: URL) -> str:

@@ -47,13 +47,13 @@ def add(
 def of_sharer(session: Session, sharer: str, now: datetime) -> list[Share]:
     """What somebody shared, the latest first; what has run out is expired."""
     query = select(SHARES).where(_SHARES.sharer_id == sharer).order_by(_SHARES.created_at.desc(), _SHARES.share_id)
-    return [_share(row, now) for row in session.execute(query)]
+    return [share_of(row, now) for row in session.execute(query)]
 
 
 def find(session: Session, sharer: str, share_id: str, now: datetime) -> Share | None:
     """One share of this sharer; none where it is somebody else's."""
     row = session.execute(select(SHARES).where(_SHARES.share_id == share_id, _SHARES.sharer_id == sharer)).one_or_none()
-    return _share(row, now) if row else None
+    return share_of(row, now) if row else None
 
 
 def revoke(session: Session, share_id: str) -> None:
@@ -66,7 +66,7 @@ def revoke(session: Session, share_id: str) -> None:
 def by_token(session: Session, token_sha256: str, now: datetime) -> Share | None:
     """The share that the token is of; none where there is none."""
     row = session.execute(_BY_TOKEN, {"token": token_sha256}).one_or_none()
-    return _share(row, now) if row else None
+    return share_of(row, now) if row else None
 
 
 def claimed_by(session: Session, share_id: str) -> str:
@@ -100,9 +100,9 @@ def count_failure(session: Session, user: str, now: datetime) -> None:
     session.execute(insert(CLAIM_FAILURES), {"user_id": user, "failed_at": now})
 
 
-def _share(row: Row[Any], now: datetime) -> Share:
+def share_of(row: Row[Any], now: datetime) -> Share:
+    """A row of ``shares``; what has run out is expired."""
     status = ShareStatus(row.status)
     if status is ShareStatus.PENDING and row.expires_at <= now:
         status = ShareStatus.EXPIRED
-    fields = (row.share_id, row.flight_id, status, row.snapshot, row.created_at, row.expires_at, row.claimed_at)
-    return Share(*fields)
+    return Share(row.share_id, row.flight_id, status, row.snapshot, row.created_at, row.expires_at, row.claimed_at)
