@@ -8,8 +8,20 @@ from decimal import Decimal
 import pytest
 
 from domain.legs import NOW, TTL, entry
+from flightctl.domain.answer import REMOTE
 from flightctl.domain.billing import Price
-from flightctl.domain.explanation import NO_BILL, Bill, age, of_move, of_price, of_repetition, of_tiers
+from flightctl.domain.explanation import (
+    NO_BILL,
+    NO_ENTRY,
+    Bill,
+    TiersAsked,
+    age,
+    of_move,
+    of_price,
+    of_repetition,
+    of_tiers,
+    unasked,
+)
 from flightctl.domain.strategy import Move, Strategy
 
 PLAIN = Strategy(TTL, may_ask=True)
@@ -38,6 +50,25 @@ def test_a_remembered_absence_says_until_when() -> None:
 def test_a_refresh_says_that_the_cache_is_passed_over() -> None:
     said = of_tiers(entry(), None, PLAIN._replace(refresh=True), NOW)
     assert said[-1] == "local: passed over, because of --refresh"
+
+
+def test_what_the_remote_had_stands_after_what_the_local_tier_lacked() -> None:
+    asked = TiersAsked(REMOTE, local=NO_ENTRY)
+    assert of_tiers(entry(age=timedelta(hours=4)), None, PLAIN, NOW, asked) == [
+        "local: no confirmed entry",
+        "remote: confirmed entry, 4 h 0 min old, fresh until 2026-12-20 08:00 UTC",
+    ]
+
+
+def test_a_remote_that_could_not_be_asked_is_told_of() -> None:
+    said = of_tiers(None, None, PLAIN, NOW, TiersAsked(remote=unasked("it is gone")))
+    assert said == ["local: no confirmed entry", "remote: could not be asked, it is gone"]
+
+
+def test_an_absence_and_a_refresh_are_of_their_tiers() -> None:
+    asked = TiersAsked(REMOTE, REMOTE, local=NO_ENTRY)
+    said = of_tiers(entry(), NOW + timedelta(minutes=50), PLAIN._replace(refresh=True), NOW, asked)
+    assert [line.partition(":")[0] for line in said] == ["local", "remote", "remote", "remote"]
 
 
 def test_a_cache_that_is_switched_off_is_not_described() -> None:

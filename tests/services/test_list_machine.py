@@ -1,9 +1,9 @@
-"""Lists, shares and updates in any order do what a model in plain Python does."""
+"""Lists, shares and updates in any order do what a model in plain Python does, in a file and in a remote."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,11 +27,14 @@ from flightctl.domain.listing import Kind
 from flightctl.errors import NotFound, ShareOver, TokenRefused
 from flightctl.store import lists, shares
 from flightctl.store.clock import database_now
+from flightctl.store.engine import Database
 from flightctl.store.local_engine import LocalFile
+from flightctl.store.remote_engine import Remote
 from people import Person, flight_id, observe, person
+from postgres import ADMIN, BASIC, OTHER, SERVICE, SUBSCRIBER, Swept
 from trouble import change
 
-USERS = ("alice", "bob", "carol")
+USERS = (BASIC, OTHER, SUBSCRIBER)
 FLIGHTS = (0, 1)
 OWNED, SHARED = Kind
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -50,6 +53,17 @@ EMPTIED = (
 NO_TOKEN = "A" * 43
 users, numbers = st.sampled_from(USERS), st.sampled_from(FLIGHTS)
 Entry = tuple[str, int, Kind]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where it happens: as service, as admin, and as each user has it."""
+
+    service: Database
+    admin: Database
+    as_user: Callable[[str], Database]
+    change: Callable[[str], object]
+    empty: Callable[[], object]
 
 
 @dataclass
@@ -100,14 +114,14 @@ class Machine(RuleBasedStateMachine):
 
     made = Bundle("made")
 
-    def __init__(self, db: LocalFile) -> None:
+    def __init__(self, ground: Ground) -> None:
         super().__init__()
-        self.db, self.model = db, Model()
-        self.people = {user: person(db, user, max_failed=MAX_FAILED) for user in USERS}
-        change(db.path, *(f"DELETE FROM {table}" for table in EMPTIED))
+        self.ground, self.model = ground, Model()
+        self.people = {user: person(ground.as_user(user), user, max_failed=MAX_FAILED) for user in USERS}
+        ground.empty()
         self.moment = START
         for number in FLIGHTS:
-            observe(db, number, observed_at=START)
+            observe(ground.service, number, observed_at=START)
 
     @rule(user=users, number=numbers)
     def track(self, user: str, number: int) -> None:
@@ -177,13 +191,13 @@ class Machine(RuleBasedStateMachine):
 
     @rule(shared=made)
     def expire(self, shared: Shared) -> None:
-        change(self.db.path, f"UPDATE shares SET expires_at = created_at WHERE share_id = '{shared.share_id}'")
+        self.ground.change(f"UPDATE shares SET expires_at = created_at WHERE share_id = '{shared.share_id}'")
         shared.status = "expired" if shared.status == "pending" else shared.status
 
     @rule(number=numbers, gate=st.sampled_from(["24", "25"]))
     def update(self, number: int, gate: str) -> None:
         self.moment += timedelta(minutes=1)
-        observe(self.db, number, observed_at=self.moment, departure_gate=gate)
+        observe(self.ground.service, number, observed_at=self.moment, departure_gate=gate)
         if gate != self.model.gates[number]:
             self.model.gates[number] = gate
             for entry, new in self.model.unseen.items():
@@ -191,24 +205,24 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def update_too_late(self, number: int) -> None:
-        observe(self.db, number, observed_at=START - timedelta(hours=1), departure_gate="99")
+        observe(self.ground.service, number, observed_at=START - timedelta(hours=1), departure_gate="99")
 
     @precondition(lambda self: self.model.failed)
     @rule()
     def an_hour_passes(self) -> None:
-        change(self.db.path, "UPDATE claim_failures SET failed_at = '2026-01-01 00:00:00.000000'")
+        self.ground.change("UPDATE claim_failures SET failed_at = '2026-01-01 00:00:00.000000'")
         self.model.failed.clear()
 
     @invariant()
     def everybody_s_list_is_the_model_s(self) -> None:
-        with self.db.reading() as session:
-            for user in USERS:
+        for user in USERS:
+            with self.ground.as_user(user).reading() as session:
                 found = {(one.flight.flight_id, one.kind): one.changed for one in lists.of_user(session, user)}
-                assert found == self.model.of(user)
+            assert found == self.model.of(user)
 
     @invariant()
     def the_index_is_equal_to_the_lists(self) -> None:
-        with self.db.reading() as session:
+        with self.ground.admin.reading() as session:
             assert (lists.differences(session), lists.miscounted(session)) == ([], [])
             for number in FLIGHTS:
                 watching = sorted(user for user in USERS if self.model.has(user, number))
@@ -216,14 +230,14 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def sharers_see_what_became_of_their_shares(self) -> None:
-        with self.db.reading() as session:
-            now = database_now(session)
-            for user in USERS:
+        for user in USERS:
+            with self.ground.as_user(user).reading() as session:
                 found = {
-                    one.share_id: (one.flight_id, one.status.value) for one in shares.of_sharer(session, user, now)
+                    one.share_id: (one.flight_id, one.status.value)
+                    for one in shares.of_sharer(session, user, database_now(session))
                 }
-                mine = [one for one in self.model.shares if one.sharer == user]
-                assert found == {one.share_id: (flight_id(one.number), one.status) for one in mine}
+            mine = [one for one in self.model.shares if one.sharer == user]
+            assert found == {one.share_id: (flight_id(one.number), one.status) for one in mine}
 
     @staticmethod
     def _is_refused(claimant: Person, token: str) -> None:
@@ -233,18 +247,39 @@ class Machine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def db(database: Path) -> Iterator[LocalFile]:
-    with closing(LocalFile(database)) as opened:
-        yield opened
+def local(database: Path) -> Iterator[Ground]:
+    with closing(LocalFile(database)) as db:
+        empty = [f"DELETE FROM {table}" for table in EMPTIED]
+        yield Ground(db, db, lambda _: db, lambda sql: change(database, sql), lambda: change(database, *empty))
 
 
-def test_any_order_of_steps_does_what_the_model_does(db: LocalFile) -> None:
+@pytest.fixture
+def remote(swept: Swept) -> Iterator[Ground]:
+    opened = {user: Remote(swept.made.url(user)) for user in (SERVICE, ADMIN, *USERS)}
+
+    def empty() -> None:
+        swept.emptied().rows("UPDATE sharing_terms SET max_failed_claims = ?", MAX_FAILED)
+
+    yield Ground(opened[SERVICE], opened[ADMIN], opened.__getitem__, swept.made.rows, empty)
+    for one in opened.values():
+        one.close()
+
+
+@pytest.mark.parametrize(("place", "runs", "steps"), [("local", 10, 30), ("remote", 4, 25)])
+def test_any_order_of_steps_does_what_the_model_does(
+    place: str, runs: int, steps: int, request: pytest.FixtureRequest
+) -> None:
+    ground: Ground = request.getfixturevalue(place)
     moderate = settings(
-        max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=runs,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
 
-    class OverOneFile(Machine):
+    class There(Machine):
         def __init__(self) -> None:
-            super().__init__(db)
+            super().__init__(ground)
 
-    run_state_machine_as_test(OverOneFile, settings=moderate)
+    run_state_machine_as_test(There, settings=moderate)

@@ -51,12 +51,16 @@ def run_sql(name: str) -> None:
     _run(_script(name))
 
 
-def restore_functions(name: str, *functions: str) -> None:
-    """Make functions again what an earlier revision's file says."""
+def restore_functions(name: str, *functions: str, before: str = "", after: str = "") -> None:
+    """Make functions what an earlier revision's file says, but for a part of each that is ``after`` in place of
+    ``before``.
+    """
     made = re.findall(r"^CREATE (FUNCTION flightctl\.(\w+)\(.*?^\$\$;)", _script(name), re.MULTILINE | re.DOTALL)
     for text, function in made:
         if function in functions:
-            _run(f"CREATE OR REPLACE {text}")
+            if before not in text:
+                raise ValueError(f"{function} has no part {before!r}")
+            _run(f"CREATE OR REPLACE {text.replace(before, after)}" if before else f"CREATE OR REPLACE {text}")
 
 
 def _script(name: str) -> str:
