@@ -343,6 +343,7 @@ class RemoteUnreachable(RemoteError):
     """No connection to the remote, or one that broke."""
 
     code = "remote_unreachable"
+    serves_stale = True
     default_hint = "check the network and FLIGHTCTL_REMOTE_URL; cached flights still answer"
 
 
@@ -350,6 +351,7 @@ class RemoteTimedOut(RemoteError):
     """The remote did not answer in time."""
 
     code = "remote_timeout"
+    serves_stale = True
     default_hint = "try again; cached flights still answer"
 
 

@@ -154,6 +154,7 @@ class DatedLookups:
             return self._old(asked, left, "; ".join((f"{fetched.provider} does not know it now", *warnings)))
         paid_outcome = Outcome.REFRESHED if stored.flights else Outcome.MISS
         outcome = paid_outcome if landed.led else shared_outcome(landed.waited)
+        self.local.keep_day(_names(asked.question), asked.local_date)
         return day_answer.answered(asked, fetched.flights, self._lifetimes, outcome, source, warnings)
 
     def _failed(self, asked: AskedDay, stored: StoredDay, error: FlightctlError) -> Answer:
@@ -168,7 +169,12 @@ class DatedLookups:
         warning = day_answer.THERE_MAY_BE_MORE if stored.asked_at is None else ""
         warning = day_answer.IS_CUT if stored.is_cut else warning
         return day_answer.answered(
-            asked, stored.flights, self._lifetimes, Outcome.HIT, self.local.shared_store, [warning]
+            asked,
+            stored.flights,
+            self._lifetimes,
+            Outcome.HIT,
+            self.local.shared_store,
+            [self.local.warning_of_days(), warning],
         )
 
     def _old(self, asked: AskedDay, stored: StoredDay, why: str) -> Answer:

@@ -75,6 +75,13 @@ class LocalTier:
 
         return self._read(lambda reader: stored_day(reader, names, day), StoredDay(()))
 
+    def keep_day(self, names: Sequence[str], day: date) -> None:
+        """What was just paid for of a day stands in the shared store; here that is this file."""
+
+    def warning_of_days(self) -> str:
+        """What to tell with flights of a day that were held; nothing where there is but one tier."""
+        return ""
+
     def origin_zone(self, names: Sequence[str], cache_keys: Sequence[str]) -> str:
         """Zone of where the number leaves; empty where that is not known."""
         from flightctl.store.flight_hits import origin_zone

@@ -98,11 +98,27 @@ class TwoTiers(LocalTier):
         return super().absences(cache_keys) | {key: self._absences[key] for key in cache_keys if key in self._absences}
 
     def day(self, names: Sequence[str], day: date) -> StoredDay:
-        """Confirmed flights that go by one of these designators on a local day."""
-        from flightctl.domain.stored_day import StoredDay
-        from flightctl.store.asked_days import stored_day
+        """Confirmed flights that go by one of these designators on a local day: as the remote has them, which hears of
+        each change; the copy here where it cannot be asked.
+        """
+        from flightctl.store import copies
 
-        return self._asked(lambda session: stored_day(session, names, day), StoredDay(()))
+        held = super().day(names, day)
+        found = self._asked(lambda session: copies.read_day(session, names, day), None)
+        if found is None:
+            return held
+        if found.stored != held and self.trouble is None:
+            with suppress(LocalFileError), self._behind.copies().writing() as session:
+                copies.keep_day(session, names, day, found)
+        return found.stored
+
+    def keep_day(self, names: Sequence[str], day: date) -> None:
+        """Copy down what has just come into the remote."""
+        self.day(names, day)
+
+    def warning_of_days(self) -> str:
+        """What to tell with flights of a day that could not be compared with the remote."""
+        return f"a local copy, not checked: {self.remote_trouble.message}" if self.remote_trouble else ""
 
     def origin_zone(self, names: Sequence[str], cache_keys: Sequence[str]) -> str:
         """Zone of where the number leaves, by its route; empty where that is not known."""

@@ -179,7 +179,7 @@ def review(session: Session, flight: Flight, decision: str, change: Change, now:
     """Write a decision down; it is a change like any other."""
     decided = flight._replace(review=decision, updated_at=now, version=flight.version + 1)
     session.execute(insert(FLIGHT_CHANGES), [change._asdict()])
-    session.execute(update(FLIGHTS).where(FLIGHTS.c.flight_id == flight.flight_id).values(_row(decided)))
+    session.execute(update(FLIGHTS).where(FLIGHTS.c.flight_id == flight.flight_id).values(row_of(decided)))
     flight_proposals.decide(session, flight.flight_id, decision)
     return decided
 
@@ -196,7 +196,7 @@ def write(session: Session, written: Written, turn: PaidTurn | None = None) -> N
         return
     connection = session.connection()
     if written.created:
-        connection.execute(insert(FLIGHTS), [_row(flight) for flight in written.created.values()])
+        connection.execute(insert(FLIGHTS), [row_of(flight) for flight in written.created.values()])
     for flights, columns in _alike({**written.seen, **written.changed}, written.columns):
         bulk.update(connection, FLIGHTS, "flight_id", columns, _values(flights, columns))
     moved = [{"key": key, "day": written.changed[key].local_date} for key in written.moved & written.changed.keys()]
@@ -236,7 +236,8 @@ def _values(flights: Iterable[Flight], columns: Sequence[str]) -> Iterable[tuple
     return map(attrgetter(*fields, "flight_id"), flights)
 
 
-def _row(flight: Flight) -> dict[str, Any]:
+def row_of(flight: Flight) -> dict[str, Any]:
+    """A row of ``flights``."""
     return {**flight._asdict(), "status": flight.status.value}
 
 
