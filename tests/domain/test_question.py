@@ -37,6 +37,8 @@ SERVES_STALE = {
     errors.BudgetReached,
     errors.Frozen,
     errors.QuotaUsedUp,
+    errors.RemoteUnreachable,
+    errors.RemoteTimedOut,
 }
 
 
@@ -90,7 +92,7 @@ def test_a_flight_that_the_provider_was_asked_for_and_does_not_know_comes_from_t
 
 
 @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: str(kind.__name__))
-def test_only_a_failure_of_the_provider_serves_a_stale_entry(kind: type[errors.FlightctlError]) -> None:
+def test_only_a_failure_of_who_was_asked_serves_a_stale_entry(kind: type[errors.FlightctlError]) -> None:
     answer = failed(QUESTION, STALE, kind("it broke"), LENIENT, "aviationstack")
     assert (answer.outcome is Outcome.STALE) is (kind in SERVES_STALE)
     assert (answer.entry is STALE) is (kind in SERVES_STALE)

@@ -270,6 +270,21 @@ def test_what_has_no_room_is_counted(height: int, flights: int, more: int) -> No
     assert len(order(live(*map(listed, range(1, flights + 1))))) >= flights - more
 
 
+def test_how_old_the_list_is_stands_under_it_where_nobody_tells_of_changes() -> None:
+    screen = LiveList("alice")
+    look = Look([EARLY], (), notice="NATS has told nothing for 17 s", read_at=NOW - timedelta(seconds=4))
+    screen.take(look, NOW)
+    told = "NATS has told nothing for 17 s; looking every few seconds instead, last 4 s ago (11:59:56 UTC)"
+    assert told in plain(screen, width=140)
+    assert all(len(line) <= 60 for line in plain(screen, width=60))
+
+
+def test_a_notice_takes_a_line_of_the_list() -> None:
+    screen = LiveList("alice")
+    screen.take(Look(list(map(listed, range(1, 19))), (), notice="silent"), NOW)
+    assert "and 1 more: make the window higher" in plain(screen, height=24)
+
+
 troubles = st.sampled_from(["", "cache.db is gone", f"/home/{'somebody/' * 9}cache.db is locked by another process"])
 
 

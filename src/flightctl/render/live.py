@@ -28,8 +28,8 @@ from flightctl.services.watching import Look
 _MARKED_FOR = timedelta(seconds=10)
 _POLL_S = 0.2
 _MARK = "bold reverse"
-_LINES_AROUND = 7
-"""Head, headings, rule, notice and foot."""
+_LINES_AROUND = 6
+"""Head, headings, rule and foot."""
 _QUIT = frozenset("qQ\x03")
 _NO_LETTER = re.compile(r"\x1b[\[O][0-9;?]*[A-Za-z~]")
 """Arrows and other keys that send more than one character."""
@@ -103,7 +103,7 @@ class LiveList:
     def frame(self, now: datetime, width: int, height: int) -> RenderableType:
         """The screen."""
         listed = _ORDERS[self._order](self._look.listed)
-        shown = listed[: max(1, height - _LINES_AROUND)]
+        shown = listed[: max(1, height - _LINES_AROUND - bool(self._look.notice))]
         parts: list[RenderableType] = [self._head(now)]
         if shown:
             parts.append(flight_table([self._line(one) for one in shown], width))

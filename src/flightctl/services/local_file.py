@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flightctl.store import files, migrate
+from flightctl.store import files, migrate, outbox
 from flightctl.store.engine import Database
+from flightctl.store.local_engine import LocalFile
 from flightctl.store.schema import HEAD
 
 Facts = dict[str, Any]
@@ -69,7 +71,11 @@ def backed_up(path: Path, to: Path) -> Facts:
 def restored(path: Path, copy: Path) -> Facts:
     """Put a copy in the file's place, upgraded where it is older. Raises NotFound, LocalFileError."""
     files.restore(path, copy)
-    return upgraded(path)
+    facts = upgraded(path)
+    with closing(LocalFile(path)) as database, database.writing() as session:
+        # What was mirrored since the copy was made is not what this file says: a mirror writes everything anew.
+        outbox.is_complete(session, "")
+    return facts
 
 
 def removed(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +11,12 @@ from flightctl.domain.key_space import HEARTBEAT_KEY, index_key, list_key, maste
 from flightctl.domain.listing import Kind
 from flightctl.errors import BucketMissing
 from flightctl.mirror.entries import Stored, Write
-from flightctl.services import mirror_run
+from flightctl.services import local_file, mirror_run
 from flightctl.services.mirror_run import MirrorRun
 from people import flight_id
 from postgres import BASIC, OTHER
 from services.mirroring.conftest import HOUR, World
+from store.engines import locally
 
 FLIGHT = flight_id()
 LISTED = list_key(BASIC, Kind.OWNED, FLIGHT)
@@ -159,3 +161,15 @@ def test_the_status_tells_of_what_waits_where_the_bucket_is_gone(world: World) -
     found = mirror_run.status(world.database, world.bucket)
     assert isinstance(found.trouble, BucketMissing)
     assert found.rows == 2
+
+
+@locally
+def test_a_file_that_was_restored_is_mirrored_anew(full: World, run: MirrorRun, engine: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    local_file.backed_up(engine, copy)
+    full.untrack(BASIC)
+    full.mirror()
+    local_file.restored(engine, copy)
+    assert run.step().rebuilt > 0
+    assert LISTED in full.stored()
+    assert full.check.compare().wrong == set()
