@@ -98,7 +98,7 @@ def hits(remote: RemoteDatabase, _share: int) -> Iterator[Line]:
 def updates(remote: RemoteDatabase, share: int) -> Iterator[Line]:
     """Updates of our own format by id, with ten million list entries."""
     users, flights = USERS // share, FLIGHTS // share
-    _fill(remote, users, flights)
+    fill(remote, users, flights)
     base = datetime.now(UTC) - timedelta(minutes=1)
     with tempfile.TemporaryDirectory() as home:
         file = Path(home) / "updates.ndjson"
@@ -117,7 +117,7 @@ def updates(remote: RemoteDatabase, share: int) -> Iterator[Line]:
     yield Line(what, told["applied"] / seconds, 3000, True, detail)
 
 
-def _fill(remote: RemoteDatabase, users: int, flights: int) -> None:
+def fill(remote: RemoteDatabase, users: int, flights: int) -> None:
     with closing(psycopg.connect(remote.url(), autocommit=True)) as connection:
         now = datetime.now(UTC) - timedelta(days=1)
         columns = (

@@ -48,7 +48,8 @@ class MirrorParts:
             raise ConfigurationError("no NATS is configured", hint=hint)
         names = ("bucket", "replicas", "history", "storage")
         name, replicas, history, storage = (self._settings[f"nats.{name}"] for name in names)
-        return BucketTerms(nats_url(self._settings), name, replicas, history, storage, nats_credentials(self._settings))
+        credentials, api = nats_credentials(self._settings), self._settings["nats.api"]
+        return BucketTerms(nats_url(self._settings), name, replicas, history, storage, credentials, api)
 
     @cached_property
     def bucket(self) -> Bucket:

@@ -38,9 +38,9 @@ def on(db: Database) -> Database:
 
 def noted(db: Database) -> list[Noted]:
     """What was noted; it stays."""
-    with pytest.raises(ZeroDivisionError), outbox.taken(db, 1000) as found:
+    with pytest.raises(ZeroDivisionError), outbox.Outbox(db).taken(1000) as found:
         raise ZeroDivisionError
-    return found
+    return found.noted
 
 
 def track(as_user: AsUser, user: str, number: int = 0) -> None:
@@ -116,18 +116,18 @@ def test_what_is_taken_back_was_never_noted(on: Database, as_user: AsUser) -> No
 
 def test_what_was_taken_is_gone_and_what_came_meanwhile_is_not(on: Database, as_user: AsUser) -> None:
     track(as_user, BASIC)
-    with outbox.taken(on, 1000) as found:
+    with outbox.Outbox(on).taken(1000) as found:
         track(as_user, OTHER)
-    assert entry(BASIC) in found
+    assert entry(BASIC) in found.noted
     assert set(noted(on)) == {entry(OTHER), Noted(Topic.INDEX, FLIGHT)}
 
 
 def test_only_so_much_is_taken_at_once_the_oldest_first(on: Database, as_user: AsUser) -> None:
     for number in range(2):
         track(as_user, BASIC, number)
-    with outbox.taken(on, 2) as first:
+    with outbox.Outbox(on).taken(2) as first:
         pass
-    assert {one.subject for one in first} == {FLIGHT}
+    assert {one.subject for one in first.noted} == {FLIGHT}
     assert {one.subject for one in noted(on)} == {flight_id(1)}
 
 
@@ -135,7 +135,7 @@ def test_only_so_much_is_taken_at_once_the_oldest_first(on: Database, as_user: A
 def test_a_number_in_the_outbox_is_never_used_again(on: Database, as_user: AsUser, rows: Rows) -> None:
     track(as_user, BASIC)
     [(last,)] = rows("SELECT max(id) FROM outbox")
-    with outbox.taken(on, 1000):
+    with outbox.Outbox(on).taken(1000):
         pass
     track(as_user, OTHER)
     assert rows("SELECT min(id) > ? FROM outbox", last) == [(1,)]
@@ -146,11 +146,11 @@ def test_two_mirrors_take_different_rows(on: Database, as_user: AsUser, shared_r
     for number in range(2):
         track(as_user, BASIC, number)
     second = Remote(shared_remote.url(SERVICE))
-    with outbox.taken(on, 2) as mine, outbox.taken(second, 1000) as theirs:
+    with outbox.Outbox(on).taken(2) as mine, outbox.Outbox(second).taken(1000) as theirs:
         pass
     second.close()
-    assert not {one.subject for one in mine} & {one.subject for one in theirs}
-    assert len(mine) + len(theirs) == 4
+    assert not {one.subject for one in mine.noted} & {one.subject for one in theirs.noted}
+    assert len(mine.noted) + len(theirs.noted) == 4
 
 
 def test_a_version_is_above_all_that_were_given_and_above_what_the_bucket_has(db: Database) -> None:

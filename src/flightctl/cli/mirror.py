@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from flightctl.cli.commands import Command, Group, new_app
 from flightctl.cli.context import ask_before, runtime_of
-from flightctl.errors import FlightctlError, MirrorError, NotAllowed, StoreError, UsageError
+from flightctl.errors import BadUser, FlightctlError, MirrorError, NotAllowed, StoreError, UsageError
 
 if TYPE_CHECKING:
     from flightctl.services.mirror_check import Comparison
@@ -59,7 +59,7 @@ def status(ctx: typer.Context) -> None:
     found = status_of(database, bucket)
     runtime.output.show(status_view(found, runtime.mirror.terms.name, runtime.mirror.servers, runtime.clock()))
     if found.trouble is not None:
-        raise found.trouble
+        _leave(ctx, found.trouble)
 
 
 @mirror_app.command("rebuild", cls=Command)
@@ -89,7 +89,7 @@ def verify(
         check.mend(found.wrong)
     runtime.output.show(comparison_view(runtime.mirror.terms.name, found, len(found.wrong) if repair else 0))
     if found.wrong and not repair:
-        raise _difference(found)
+        _leave(ctx, _difference(found))
 
 
 @mirror_app.command("permissions", cls=Command)
@@ -110,12 +110,16 @@ def permissions(
 
     runtime = runtime_of(ctx)
     bucket = runtime.settings["nats.bucket"]
-    if single_account:
-        text = server_permissions(user, bucket, names=not no_names)
-    elif not re.fullmatch(_ACCOUNT, owner):
+    if not re.fullmatch(_ACCOUNT, owner):
         raise UsageError(f"--owner {ascii(owner)[:60]} is no account", hint="letters, digits, _ and - only")
-    else:
-        text = server_account(user, bucket, owner=owner, names=not no_names)
+    try:
+        text = (
+            server_permissions(user, bucket, names=not no_names)
+            if single_account
+            else server_account(user, bucket, owner=owner, names=not no_names)
+        )
+    except BadUser as error:
+        raise UsageError(error.message) from None
     runtime.output.write(text.rstrip("\n"))
 
 
@@ -147,6 +151,12 @@ def _told(ctx: typer.Context, error: FlightctlError, before: str) -> str:
     if error.message != before:
         runtime_of(ctx).output.warn(f"{error.message}; it is tried again")
     return error.message
+
+
+def _leave(ctx: typer.Context, error: FlightctlError) -> NoReturn:
+    """End with this failure; what was shown tells of it, too."""
+    runtime_of(ctx).output.fail(error, with_object=False)
+    raise typer.Exit(error.exit_code)
 
 
 def _difference(found: Comparison) -> MirrorError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flightctl.domain.listing import Kind
 
@@ -60,6 +61,7 @@ def token(text: str) -> str:
     return "=" + text.encode("utf-8", "surrogatepass").hex()
 
 
+@lru_cache(maxsize=10_000)
 def _flight(flight_id: str) -> str:
     """An id keeps its five tokens; what is no id is one token, which no id is."""
     tokens = flight_id.split(".")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from types import TracebackType
 
 from flightctl.domain.key_space import HEARTBEAT_KEY
@@ -13,6 +13,7 @@ from flightctl.mirror.api import patiently
 from flightctl.mirror.background import Background
 from flightctl.mirror.connection import Connection
 from flightctl.mirror.entries import Held, Stored, Write
+from flightctl.mirror.remembered import Remembered
 from flightctl.mirror.terms import BucketTerms
 
 _KEY = re.compile(r"[-/_=A-Za-z0-9]+(?:\.[-/_=A-Za-z0-9]+)*")
@@ -31,6 +32,7 @@ class Bucket:
         self._terms = terms
         self._background = Background("flightctl-mirror")
         self._connection = Connection(terms)
+        self._remembered = Remembered()
 
     @property
     def is_alive(self) -> bool:
@@ -57,6 +59,13 @@ class Bucket:
         _check(keys)
         return self._background.run(reading.held(self._connection, self._terms, keys))
 
+    def remembered(self, keys: Iterable[str]) -> dict[str, Held]:
+        """What this object wrote last of those of these keys that it remembers, if it was no deletion.
+
+        Others may have written since: then a write that rests on it is a conflict.
+        """
+        return self._remembered.of(keys, self._connection.lines)
+
     def write(self, writes: Sequence[Write]) -> list[Write]:
         """Write each key that is still at the revision given; return those that are not.
 
@@ -64,7 +73,7 @@ class Bucket:
         itself. Raises MirrorError for a value that is too large.
         """
         _check([one.key for one in writes])
-        return self._background.run(writing.write(self._connection, self._terms, writes))
+        return self._background.run(writing.write(self._connection, self._terms, writes, self._remembered))
 
     def beat(self, value: bytes) -> None:
         """Write the key by which watchers know that there is a mirror, whatever is there."""

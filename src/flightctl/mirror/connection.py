@@ -75,6 +75,8 @@ class Connection:
         self._tokens = count()
         self._answers = ""
         self._cause = ""
+        self.lines = 0
+        """How many there have been."""
 
     @property
     def is_open(self) -> bool:
@@ -158,6 +160,7 @@ class Connection:
                     )
                     self._answers = self._client.new_inbox()
                     await self._client.subscribe(f"{self._answers}.*", cb=self._hear)
+                    self.lines += 1
             except (OSError, nats.errors.Error, TimeoutError) as error:
                 trouble = self._unreachable(error)
             else:

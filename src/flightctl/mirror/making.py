@@ -44,7 +44,7 @@ async def _adjust(connection: Connection, terms: BucketTerms, wanted: dict[str, 
     if there.get("storage") != wanted["storage"]:
         raise MirrorError(
             f"the bucket {terms.name} is kept in {there.get('storage')}, nats.storage says {terms.storage}",
-            hint="'flightctl mirror rebuild' makes it anew; or choose another nats.bucket",
+            hint="set nats.storage to what it is, choose another nats.bucket, or delete the stream in NATS",
         )
     changed = there | {name: wanted[name] for name in _ADJUSTABLE}
     if changed != there:

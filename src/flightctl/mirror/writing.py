@@ -11,7 +11,8 @@ from nats.aio.msg import Msg
 from flightctl.errors import FlightctlError, MirrorError, MirrorTimedOut
 from flightctl.mirror.api import explained, patiently, silence
 from flightctl.mirror.connection import NO_RESPONDERS, Answer, Connection, NotYet, status
-from flightctl.mirror.entries import OPERATION, VERSION, Write
+from flightctl.mirror.entries import OPERATION, VERSION, Held, Write
+from flightctl.mirror.remembered import Remembered
 from flightctl.mirror.terms import BucketTerms
 
 _IN_FLIGHT = 500
@@ -21,11 +22,13 @@ _EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 _WRITTEN_MEANWHILE = frozenset({10071, 10164})
 
 
-async def write(connection: Connection, terms: BucketTerms, writes: Sequence[Write]) -> list[Write]:
+async def write(
+    connection: Connection, terms: BucketTerms, writes: Sequence[Write], remembered: Remembered
+) -> list[Write]:
     """Those that somebody else had written meanwhile. Raises what a ``Bucket`` raises for the rest."""
     conflicts: list[Write] = []
     for part in _parts(writes):
-        conflicts += await _Part(connection, terms, part).written()
+        conflicts += await _Part(connection, terms, part, remembered).written()
     return conflicts
 
 
@@ -60,10 +63,11 @@ def _parts(writes: Sequence[Write]) -> Iterator[list[Write]]:
 class _Part:
     """As many writes as are on their way together; what is not acknowledged is sent again."""
 
-    def __init__(self, connection: Connection, terms: BucketTerms, writes: list[Write]) -> None:
+    def __init__(self, connection: Connection, terms: BucketTerms, writes: list[Write], remembered: Remembered) -> None:
         self._connection = connection
         self._terms = terms
         self._left = writes
+        self._remembered = remembered
         self._conflicts: list[Write] = []
 
     async def written(self) -> list[Write]:
@@ -88,19 +92,24 @@ class _Part:
         self._left, troubles = [], []
         for one, answer in sent:
             heard = answer.result()
-            error = heard if isinstance(heard, FlightctlError) else self._trouble(heard[0])
-            if isinstance(error, _Conflict):
+            error = heard if isinstance(heard, FlightctlError) else self._trouble(one, heard[0])
+            if error is _DONE:
+                continue
+            self._remembered.forget(one.key)
+            if error is _CONFLICT:
                 self._conflicts.append(one)
-            elif not isinstance(error, _Done):
+            else:
                 self._left.append(one)
                 troubles.append(error)
         return troubles
 
-    def _trouble(self, message: Msg) -> FlightctlError:
+    def _trouble(self, one: Write, message: Msg) -> FlightctlError:
         if status(message) == NO_RESPONDERS:
             return _UNHEARD
         answer = json.loads(message.data)
         if "error" not in answer:
+            held = Held(int(answer["seq"]), one.version, not one.is_deletion)
+            self._remembered.keep(one.key, held, self._connection.lines)
             return _DONE
         if answer["error"].get("err_code") in _WRITTEN_MEANWHILE:
             return _CONFLICT

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from flightctl.domain.key_space import HEARTBEAT_KEY
-from flightctl.errors import BucketMissing, FlightctlError, MirrorError
+from flightctl.errors import BucketMissing, FlightctlError, LocalFileError, MirrorError
 from flightctl.mirror.bucket import Bucket
 from flightctl.services.mirror_check import MirrorCheck
 from flightctl.services.mirroring import Mirroring
@@ -20,6 +20,7 @@ from flightctl.store.engine import Database
 
 BEAT_EVERY_S = 3.0
 _LOOK_EVERY_S = 1.0
+_UNCOUNTED = -1
 
 
 class Round(NamedTuple):
@@ -28,7 +29,7 @@ class Round(NamedTuple):
     rows: int = 0
     """Of the outbox."""
     rebuilt: int = 0
-    """Keys that were written because the bucket was new."""
+    """Keys that were written because the bucket was new, or the file another one."""
 
 
 class MirrorStatus(NamedTuple):
@@ -76,16 +77,18 @@ class MirrorRun:
         self._mirroring = mirroring
         self._check = check
         self._signal = signal
+        self._file = signal.file
         self._clock = clock
         self._look, self._beat = _Due(_LOOK_EVERY_S), _Due(BEAT_EVERY_S)
 
     def step(self) -> Round:
         """One round; next to nothing where nothing was noted."""
-        rebuilt = self._kept_alive() if self._beat.now() else 0
+        rebuilt = self._filled_from_another() if self._signal.file != self._file else 0
+        rebuilt += self._kept_alive() if self._beat.now() else 0
         is_due = self._look.now()
         if not (self._signal.has_changed() or is_due):
             return Round(0, rebuilt)
-        rows = self._mirroring.deliver()
+        rows = self._mirroring.deliver(self._beat_anyway)
         if rows:
             self._signal.look_again()
         if is_due:
@@ -96,7 +99,7 @@ class MirrorRun:
         """Everything that is noted now."""
         rebuilt = self._kept_alive()
         rows = self._mirroring.deliver_expired()
-        while more := self._mirroring.deliver():
+        while more := self._mirroring.deliver(self._beat_anyway):
             rows += more
         return Round(rows, rebuilt)
 
@@ -109,11 +112,23 @@ class MirrorRun:
         """Let go of what it listens on."""
         self._signal.close()
 
+    def _filled_from_another(self) -> int:
+        """Another file was put in the place of the one that is open: what it noted, and when, says nothing."""
+        file = self._signal.file
+        self._database.close()
+        self._mirroring.forget()
+        if not file:
+            # To open it would make it.
+            raise LocalFileError("the local file is gone", hint="'flightctl track' makes another one")
+        rebuilt = self._check.rebuild(lambda _: self._beat_anyway())
+        self._file = file
+        return rebuilt
+
     def _kept_alive(self) -> int:
         rebuilt = self._filled()
         with self._database.reading() as session:
             waiting = outbox.waiting(session).rows
-        self._bucket.beat(json.dumps({"at": self._clock().isoformat(), "waiting": waiting}).encode())
+        self._tell_alive(waiting)
         return rebuilt
 
     def _filled(self) -> int:
@@ -126,9 +141,12 @@ class MirrorRun:
         return self._check.rebuild(lambda _: self._beat_anyway())
 
     def _beat_anyway(self) -> None:
-        """While a bucket is filled, which may take minutes."""
+        """In the middle of what may take minutes."""
         if self._beat.now():
-            self._bucket.beat(json.dumps({"at": self._clock().isoformat(), "waiting": -1}).encode())
+            self._tell_alive(_UNCOUNTED)
+
+    def _tell_alive(self, waiting: int) -> None:
+        self._bucket.beat(json.dumps({"at": f"{self._clock():%Y-%m-%dT%H:%M:%SZ}", "waiting": waiting}).encode())
 
 
 def status(database: Database, bucket: Bucket) -> MirrorStatus:

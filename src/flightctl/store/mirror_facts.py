@@ -5,6 +5,7 @@ On the remote lists and shares are their owners' alone; a mirror, which is servi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,15 +26,22 @@ from flightctl.store.models import UtcTimestamp
 from flightctl.store.remote_calls import call
 from flightctl.store.shares import share_of
 
-_PAIRS = 200
-"""Of flight and user in one statement of the local file."""
 _WATCHERS = FLIGHT_WATCHERS.c
-_ENTRY = (
-    "SELECT entry.user_id, entry.flight_id, entry.kind, entry.added_at, entry.snapshot, ("
-    "SELECT share.sharer_id FROM share_claims claim JOIN shares share ON share.share_id = claim.share_id "
+_ENTRIES = text(
+    "SELECT entry.user_id, entry.flight_id, entry.kind, entry.added_at, entry.snapshot, CASE entry.kind WHEN 'shared' "
+    "THEN (SELECT share.sharer_id FROM share_claims claim JOIN shares share ON share.share_id = claim.share_id "
     "WHERE claim.user_id = entry.user_id AND share.flight_id = entry.flight_id ORDER BY share.claimed_at LIMIT 1"
-    ") AS sharer_id FROM user_flights entry WHERE (entry.flight_id, entry.user_id) IN (VALUES {pairs})"
+    ") END AS sharer_id FROM json_each(:pairs) asked CROSS JOIN user_flights entry "
+    "ON entry.flight_id = json_extract(asked.value, '$[0]') AND entry.user_id = json_extract(asked.value, '$[1]')"
+).columns(
+    column("user_id", Text()),
+    column("flight_id", Text()),
+    column("kind", Text()),
+    column("added_at", UtcTimestamp()),
+    column("snapshot", JSON()),
+    column("sharer_id", Text()),
 )
+"""Of the local file; the pairs of flight and user as one value, because a statement with hundreds is compiled anew."""
 
 
 def facts(session: Session, work: Work, now: datetime) -> Facts:
@@ -77,32 +85,16 @@ def shares_after(session: Session, after: str, most: int) -> list[tuple[str, str
 
 
 def _entries(session: Session, pairs: Sequence[tuple[str, str]]) -> list[MirroredEntry]:
-    rows: list[Row[Any]] = []
+    rows: Sequence[Row[Any]] = []
     if pairs and on_postgresql(session):
         flight_ids, users = zip(*pairs, strict=True)
         rows = call(session, "mirrored_entries", list(flight_ids), list(users))
-    else:
-        for start in range(0, len(pairs), _PAIRS):
-            rows += _local_entries(session, pairs[start : start + _PAIRS])
+    elif pairs:
+        rows = session.execute(_ENTRIES, {"pairs": json.dumps(pairs)}).all()
     return [
         MirroredEntry(row.user_id, row.flight_id, Kind(row.kind), row.added_at, row.snapshot or {}, row.sharer_id or "")
         for row in rows
     ]
-
-
-def _local_entries(session: Session, pairs: Sequence[tuple[str, str]]) -> Sequence[Row[Any]]:
-    marks = ", ".join(f"(:f{n}, :u{n})" for n in range(len(pairs)))
-    bound = {f"f{n}": flight_id for n, (flight_id, _) in enumerate(pairs)}
-    bound |= {f"u{n}": user for n, (_, user) in enumerate(pairs)}
-    statement = text(_ENTRY.format(pairs=marks)).columns(
-        column("user_id", Text()),
-        column("flight_id", Text()),
-        column("kind", Text()),
-        column("added_at", UtcTimestamp()),
-        column("snapshot", JSON()),
-        column("sharer_id", Text()),
-    )
-    return session.execute(statement, bound).all()
 
 
 def _said(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select, text, update
@@ -17,6 +18,8 @@ from flightctl.store.models import UtcTimestamp
 from flightctl.store.remote_calls import call, told
 
 _OLDEST = select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.subject, OUTBOX.c.user_id).order_by(OUTBOX.c.id)
+_AWAKE = select(1)
+_DELETED_EVERY_S = 0.5
 _NEXT = text("UPDATE mirror_state SET version = max(version, :above) + 1 RETURNING version")
 _EXPIRED = text(
     "SELECT share_id, sharer_id FROM shares WHERE status = 'pending' AND expires_at > :after AND expires_at <= :until"
@@ -41,23 +44,61 @@ class MirrorState(NamedTuple):
     """Shares that expired until then are mirrored as such."""
 
 
-@contextmanager
-def taken(database: Database, most: int) -> Iterator[list[Noted]]:
-    """The oldest of what was noted; it is gone when the block is left, and stays if it is left with an error.
+class Taken(NamedTuple):
+    """Some of what was noted, held by a transaction."""
 
-    On the remote several take different rows at once; of a local file they take the same ones. Raises StoreError.
-    """
-    if database.is_shared:
-        with database.writing() as session:
-            yield _noted(call(session, "take_outbox", most))
-        return
-    with database.reading() as session:
-        rows = session.execute(_OLDEST.limit(most)).all()
-    # A file is written by one at a time: nobody is kept waiting while this is mirrored.
-    yield _noted([row[1:] for row in rows])
-    if rows:
-        with database.writing() as session:
-            session.execute(delete(OUTBOX).where(OUTBOX.c.id.in_([row.id for row in rows])))
+    noted: list[Noted]
+    stay_awake: Callable[[], object]
+    """To be called now and then: a remote gives up a transaction in which nothing is asked for a while."""
+
+
+class Outbox:
+    """What was noted, as one mirror takes it. Raises StoreError."""
+
+    def __init__(self, database: Database, leaving: Callable[[Session], object] = lambda _: None) -> None:
+        """``leaving`` is called in each transaction with which something goes."""
+        self._database = database
+        self._leaving = leaving
+        self._last = 0
+        """Of a file: up to this row everything is mirrored; 0 where none of it is still there."""
+        self._due_at = 0.0
+
+    def taken(self, most: int) -> AbstractContextManager[Taken]:
+        """The oldest of what was noted; it is gone when the block is left, and stays if it is left with an error.
+
+        On the remote several take different rows at once; of a local file they take the same ones. There, rows that
+        follow one another fast go together every half second, or with the call that finds nothing more.
+        """
+        return self._of_remote(most) if self._database.is_shared else self._of_file(most)
+
+    @contextmanager
+    def _of_remote(self, most: int) -> Iterator[Taken]:
+        with self._database.writing() as session:
+            noted = _noted(call(session, "take_outbox", most))
+            yield Taken(noted, lambda: session.execute(_AWAKE))
+            if noted:
+                self._leaving(session)
+
+    @contextmanager
+    def _of_file(self, most: int) -> Iterator[Taken]:
+        with self._database.reading() as session:
+            rows = session.execute(_OLDEST.where(OUTBOX.c.id > self._last).limit(most)).all()
+        # A file is written by one at a time: nobody is kept waiting while this is mirrored, and nobody waited for.
+        yield Taken(_noted([row[1:] for row in rows]), lambda: None)
+        if rows:
+            self._last = rows[-1].id
+        if self._last and (not rows or monotonic() >= self._due_at):
+            self._delete()
+
+    def forget(self) -> None:
+        """The file is another one, which numbers its rows as it likes."""
+        self._last = 0
+
+    def _delete(self) -> None:
+        with self._database.writing() as session:
+            session.execute(delete(OUTBOX).where(OUTBOX.c.id <= self._last))
+            self._leaving(session)
+        self._last, self._due_at = 0, monotonic() + _DELETED_EVERY_S
 
 
 def waiting(session: Session) -> Waiting:

@@ -268,6 +268,9 @@ class _Overtaken:
     def held(self, keys: Any) -> Any:
         return self._bucket.held(keys)
 
+    def remembered(self, keys: Any) -> Any:
+        return self._bucket.remembered(keys)
+
     def write(self, writes: Any) -> Any:
         if self._happens:
             self._happens.pop()()
