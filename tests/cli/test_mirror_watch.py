@@ -206,6 +206,7 @@ def test_without_a_mirror_it_says_so_and_how_old_the_view_is_and_still_shows_cha
     assert piped.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_when_nats_is_gone_it_says_so_and_is_told_again_when_it_is_back(
     gate_of_the_file: Gate, nats: NatsServer
 ) -> None:
@@ -219,6 +220,7 @@ def test_when_nats_is_gone_it_says_so_and_is_told_again_when_it_is_back(
         assert until(lambda: piped.says("changes are told of at once again"), RIGHT_WITHIN_S)
 
 
+@pytest.mark.slow
 def test_in_a_terminal_it_is_said_too(gate_of_the_file: Gate, nats: NatsServer) -> None:
     nats.kill()
     terminal = Terminal("watch", columns=160)

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 class Refusal(MirrorError):
     """What JetStream answers to a request that it does not carry out."""
 
-    def __init__(self, message: str, number: int) -> None:
+    def __init__(self, message: str, number: int = 0) -> None:
         super().__init__(message, cause=f"JetStream error {number}")
         self.number = number
 

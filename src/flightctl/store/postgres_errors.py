@@ -18,7 +18,9 @@ from flightctl.errors import (
 )
 
 _LONGEST_CAUSE = 200
-_NOT_OF_THE_LOGIN = re.compile(r"starting up|shutting down|recovery|too many|reserved|database .* does not exist")
+_NOT_OF_THE_LOGIN = re.compile(
+    r"starting up|shutting down|recovery|accepting connections|too many|reserved|database .* does not exist"
+)
 
 
 def explained(error: psycopg.Error, title: str) -> FlightctlError:
