@@ -47,12 +47,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER outbox_added AFTER INSERT ON flights REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_flights();
-CREATE TRIGGER outbox_changed AFTER UPDATE ON flights REFERENCING OLD TABLE AS stood NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_flights();
-CREATE TRIGGER outbox_removed AFTER DELETE ON flights REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_flights();
 
 -- Of lists, of the index, of what people say of flights that wait, and of shares.
 CREATE FUNCTION flightctl.note_others() RETURNS trigger
@@ -77,35 +71,34 @@ BEGIN
     RETURN NULL;
 END
 $$;
-DO $$
-DECLARE
-    name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['user_flights', 'flight_watchers', 'flight_proposals', 'shares'] LOOP
-        EXECUTE pg_catalog.format('CREATE TRIGGER outbox_added AFTER INSERT ON public.%I REFERENCING NEW TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_others()', name);
-        EXECUTE pg_catalog.format('CREATE TRIGGER outbox_removed AFTER DELETE ON public.%I REFERENCING OLD TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_others()', name);
-    END LOOP;
-END
-$$;
-CREATE TRIGGER outbox_changed AFTER UPDATE ON shares REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_others();
-CREATE TRIGGER outbox_changed AFTER UPDATE ON flight_proposals REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_others();
 
 -- What a mirror does ------------------------------------------------------------------------------------------------------
 
--- From now on everything is noted: whoever is changing something at this moment is waited for.
+-- From now on everything is noted: whoever is changing something at this moment is waited for. The triggers are made only
+-- now, because PostgreSQL collects what a statement has changed for those, too, that have nothing to note.
 CREATE FUNCTION flightctl.begin_mirror() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_table text;
+    v_note text;
 BEGIN
     IF flightctl.is_mirrored() THEN
         RETURN;
     END IF;
     LOCK TABLE public.flights, public.user_flights, public.flight_watchers, public.shares, public.flight_proposals
         IN SHARE ROW EXCLUSIVE MODE;
+    FOREACH v_table IN ARRAY ARRAY['flights', 'user_flights', 'flight_watchers', 'shares', 'flight_proposals'] LOOP
+        v_note := CASE v_table WHEN 'flights' THEN 'note_flights' ELSE 'note_others' END;
+        EXECUTE format('CREATE OR REPLACE TRIGGER outbox_added AFTER INSERT ON public.%I
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION flightctl.%I()', v_table, v_note);
+        EXECUTE format('CREATE OR REPLACE TRIGGER outbox_removed AFTER DELETE ON public.%I
+            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION flightctl.%I()', v_table, v_note);
+        CONTINUE WHEN v_table IN ('user_flights', 'flight_watchers');
+        EXECUTE format('CREATE OR REPLACE TRIGGER outbox_changed AFTER UPDATE ON public.%I
+            REFERENCING OLD TABLE AS stood NEW TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION flightctl.%I()', v_table, v_note);
+    END LOOP;
     UPDATE public.mirror_state SET is_on = true;
 END
 $$;
