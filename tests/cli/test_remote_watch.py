@@ -88,7 +88,8 @@ def test_a_watcher_at_another_machine_is_told(
         time.sleep(2)
         child.send_signal(2)
         out, _ = child.communicate(PATIENCE_S)
-    [told] = [json.loads(line) for line in out.decode().splitlines()]
+    # While older transactions go on elsewhere, what the first look has shown may be told once more.
+    told = json.loads(out.decode().splitlines()[-1])
     assert (told["flight_id"], told["field"], told["new"]) == (flight, "departure_gate", "7")
 
 
