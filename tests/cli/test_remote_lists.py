@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.sightings import sighting
-from flightctl.services import observing
 from flightctl.store import lists
 from flightctl.store.remote_engine import Remote
+from machines import stored_flight
 from postgres import BASIC, OTHER, SERVICE, STAFF, SUBSCRIBER, RemoteDatabase
 from running import As, Result
 
@@ -21,13 +20,7 @@ UNKNOWN = "A" * 43
 @pytest.fixture
 def flight(shared_remote: RemoteDatabase) -> str:
     """A stored flight."""
-    remote = Remote(shared_remote.url(SERVICE))
-    with remote.writing() as session:
-        [taken] = observing.take(
-            session, [sighting("2026-12-03 08:30", observed_at=datetime.now(UTC) - timedelta(hours=1))]
-        )
-    remote.close()
-    return taken.flight.flight_id
+    return stored_flight(shared_remote)
 
 
 def listed(result: Result) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from select import select
 from typing import Any
@@ -18,11 +18,8 @@ import psycopg
 import pytest
 
 import nursery
-from domain.sightings import sighting
-from flightctl.services import observing
-from flightctl.store.remote_engine import Remote
 from flightctl.store.schema import HEAD
-from machines import machine_of
+from machines import machine_of, stored_flight
 from pooler import Pooled, pooled
 from postgres import ADMIN, BASIC, OTHER, SERVICE, STAFF, SUBSCRIBER, RemoteDatabase
 from running import As, Flightctl, Result
@@ -57,13 +54,7 @@ def flights(upstream: Upstream) -> None:
 @pytest.fixture
 def flight(shared_remote: Pooled) -> str:
     """A stored flight."""
-    remote = Remote(shared_remote.url(SERVICE))
-    with remote.writing() as session:
-        [taken] = observing.take(
-            session, [sighting("2026-12-03 08:30", observed_at=datetime.now(UTC) - timedelta(hours=1))]
-        )
-    remote.close()
-    return taken.flight.flight_id
+    return stored_flight(shared_remote)
 
 
 def answer(result: Result) -> tuple[int, str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
 from nats.aio.msg import Msg
 
@@ -92,27 +93,27 @@ class _Part:
         self._left, troubles = [], []
         for one, answer in sent:
             heard = answer.result()
-            error = heard if isinstance(heard, FlightctlError) else self._trouble(one, heard[0])
-            if error is _DONE:
+            came_of_it = heard if isinstance(heard, FlightctlError) else self._told(one, heard[0])
+            if came_of_it is _End.WRITTEN:
                 continue
             self._remembered.forget(one.key)
-            if error is _CONFLICT:
-                self._conflicts.append(one)
-            else:
+            if isinstance(came_of_it, FlightctlError):
                 self._left.append(one)
-                troubles.append(error)
+                troubles.append(came_of_it)
+            else:
+                self._conflicts.append(one)
         return troubles
 
-    def _trouble(self, one: Write, message: Msg) -> FlightctlError:
+    def _told(self, one: Write, message: Msg) -> FlightctlError | _End:
         if status(message) == NO_RESPONDERS:
             return _UNHEARD
         answer = json.loads(message.data)
         if "error" not in answer:
             held = Held(int(answer["seq"]), one.version, not one.is_deletion)
             self._remembered.keep(one.key, held, self._connection.lines)
-            return _DONE
+            return _End.WRITTEN
         if answer["error"].get("err_code") in _WRITTEN_MEANWHILE:
-            return _CONFLICT
+            return _End.CONFLICT
         return explained(answer["error"], self._connection, self._terms)
 
     async def _sent(self, one: Write) -> Answer:
@@ -136,16 +137,15 @@ class _Part:
             )
 
 
-class _Done(FlightctlError):
-    """Acknowledged."""
+class _End(Enum):
+    """What became of a write that is not to be sent again."""
 
-
-class _Conflict(FlightctlError):
-    """Somebody else was first."""
+    WRITTEN = "acknowledged"
+    CONFLICT = "somebody else was first"
 
 
 class _Unheard(NotYet):
     """Nobody listens where it was published."""
 
 
-_DONE, _CONFLICT, _UNHEARD = _Done(""), _Conflict(""), _Unheard("")
+_UNHEARD = _Unheard("")

@@ -28,35 +28,20 @@ CREATE FUNCTION flightctl.is_mirrored() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT is_on FROM public.mirror_state $$;
 
-CREATE FUNCTION flightctl.note_flights() RETURNS trigger
+-- Of flights only what has another version than before, of the others whatever is there or gone.
+CREATE FUNCTION flightctl.note_changes() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT flightctl.is_mirrored() THEN
         RETURN NULL;
     END IF;
-    IF TG_OP = 'UPDATE' THEN
+    IF TG_TABLE_NAME = 'flights' AND TG_OP = 'UPDATE' THEN
         INSERT INTO public.outbox (topic, subject) SELECT 'flight', after.flight_id
             FROM changed AS after JOIN stood AS before USING (flight_id) WHERE after.version <> before.version;
-    ELSE
-        INSERT INTO public.outbox (topic, subject) SELECT 'flight', after.flight_id FROM changed AS after;
-    END IF;
-    IF FOUND THEN
-        PERFORM pg_notify('flightctl', '');
-    END IF;
-    RETURN NULL;
-END
-$$;
-
--- Of lists, of the index, of what people say of flights that wait, and of shares.
-CREATE FUNCTION flightctl.note_others() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF NOT flightctl.is_mirrored() THEN
-        RETURN NULL;
-    END IF;
-    IF TG_TABLE_NAME = 'user_flights' THEN
+    ELSIF TG_TABLE_NAME = 'flights' THEN
+        INSERT INTO public.outbox (topic, subject) SELECT 'flight', flight_id FROM changed;
+    ELSIF TG_TABLE_NAME = 'user_flights' THEN
         INSERT INTO public.outbox (topic, subject, user_id) SELECT 'entry', flight_id, user_id FROM changed;
     ELSIF TG_TABLE_NAME = 'flight_watchers' THEN
         INSERT INTO public.outbox (topic, subject) SELECT DISTINCT 'index', flight_id FROM changed;
@@ -81,7 +66,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_table text;
-    v_note text;
 BEGIN
     IF flightctl.is_mirrored() THEN
         RETURN;
@@ -89,15 +73,14 @@ BEGIN
     LOCK TABLE public.flights, public.user_flights, public.flight_watchers, public.shares, public.flight_proposals
         IN SHARE ROW EXCLUSIVE MODE;
     FOREACH v_table IN ARRAY ARRAY['flights', 'user_flights', 'flight_watchers', 'shares', 'flight_proposals'] LOOP
-        v_note := CASE v_table WHEN 'flights' THEN 'note_flights' ELSE 'note_others' END;
         EXECUTE format('CREATE OR REPLACE TRIGGER outbox_added AFTER INSERT ON public.%I
-            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION flightctl.%I()', v_table, v_note);
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_changes()', v_table);
         EXECUTE format('CREATE OR REPLACE TRIGGER outbox_removed AFTER DELETE ON public.%I
-            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION flightctl.%I()', v_table, v_note);
+            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_changes()', v_table);
         CONTINUE WHEN v_table IN ('user_flights', 'flight_watchers');
         EXECUTE format('CREATE OR REPLACE TRIGGER outbox_changed AFTER UPDATE ON public.%I
             REFERENCING OLD TABLE AS stood NEW TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION flightctl.%I()', v_table, v_note);
+            FOR EACH STATEMENT EXECUTE FUNCTION flightctl.note_changes()', v_table);
     END LOOP;
     UPDATE public.mirror_state SET is_on = true;
 END
@@ -181,7 +164,7 @@ AS $$
     WHERE share.status = 'pending' AND share.expires_at > p_after AND share.expires_at <= p_until
 $$;
 
-REVOKE EXECUTE ON FUNCTION flightctl.is_mirrored, flightctl.note_flights, flightctl.note_others, flightctl.begin_mirror,
+REVOKE EXECUTE ON FUNCTION flightctl.is_mirrored, flightctl.note_changes, flightctl.begin_mirror,
     flightctl.next_mirror_version, flightctl.take_outbox, flightctl.mirrored_users, flightctl.mirrored_entries,
     flightctl.mirrored_shares, flightctl.all_shares, flightctl.expired_shares FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION flightctl.begin_mirror, flightctl.next_mirror_version, flightctl.take_outbox,
