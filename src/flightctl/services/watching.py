@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlmodel import Session
+
 from flightctl.domain.caller import Caller
 from flightctl.domain.flight_news import Change
 from flightctl.domain.listing import Listed, in_order, list_user
@@ -67,6 +69,7 @@ class Watching:
         self._watch = signal
         self._file = self._watch.file
         self._last_change = -1
+        self._shown_at_first: frozenset[int] = frozenset()
         self._listed: list[Listed] = []
         self._trouble = ""
         self._read_at: datetime | None = None
@@ -97,10 +100,18 @@ class Watching:
             self._file, self._last_change = self._watch.file, -1
         with self._database.reading() as session:
             last, is_settled = lists.position(session)
-            known = self._last_change
-            changes = lists.changes_between(session, self._user, known, last) if 0 <= known < last else []
+            changes = self._changes(session, last)
             self._listed = in_order(lists.of_user(session, self._user), self._clock())
         self._last_change = last
         if not is_settled:
             self._watch.look_again()
         return changes
+
+    def _changes(self, session: Session, until: int) -> list[Change]:
+        known = self._last_change
+        if known < 0:
+            # The list that is shown first has them already.
+            self._shown_at_first = lists.seen_behind(session, self._user, until)
+        if 0 <= known < until:
+            return lists.changes_between(session, self._user, known, until, self._shown_at_first)
+        return []

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, text, update
 from sqlmodel import Session
 
 from flightctl.domain.flight import FlightStatus
 from flightctl.domain.flight_news import Change
 from flightctl.domain.flight_renewal import Tracked
 from flightctl.domain.listing import Kind, Listed
+from flightctl.store.arrays import among
 from flightctl.store.chunks import in_chunks
 from flightctl.store.engine import on_postgresql
 from flightctl.store.flight_models import FLIGHT_CHANGES, FLIGHTS
@@ -27,9 +28,8 @@ _SNAPSHOT = text(
     "SELECT pg_snapshot_xmin(seen)::text::bigint, pg_snapshot_xmax(seen)::text::bigint "
     "FROM pg_current_snapshot() AS seen"
 )
-_WRITTEN_BETWEEN = text(
-    "flight_changes.written_in >= CAST(:after AS xid8) AND flight_changes.written_in < CAST(:until AS xid8)"
-)
+_WRITTEN_FROM = text("flight_changes.written_in >= CAST(:after AS xid8)")
+_WRITTEN_BEFORE = text("flight_changes.written_in < CAST(:until AS xid8)")
 _LIST, _WATCHERS, _CHANGES = USER_FLIGHTS.c, FLIGHT_WATCHERS.c, FLIGHT_CHANGES.c
 
 
@@ -111,16 +111,31 @@ def position(session: Session) -> Position:
     return Position(last or 0)
 
 
-def changes_between(session: Session, user: str, after: int, until: int) -> list[Change]:
-    """Changes of the user's flights from one position to another, in the order in which they were written."""
+def changes_between(session: Session, user: str, after: int, until: int, besides: Container[int] = ()) -> list[Change]:
+    """Changes of the user's flights from one position to another, in the order in which they were written; ``besides``
+    are numbers of changes that were told already.
+    """
     fields = (_CHANGES.flight_id, _CHANGES.field, _CHANGES.old, _CHANGES.new, _CHANGES.observed_at, _CHANGES.provider)
-    listed = select(_LIST.flight_id).where(_LIST.user_id == user)
-    query = select(*fields).where(_CHANGES.flight_id.in_(listed))
+    query = select(_CHANGES.id, *fields).where(_CHANGES.flight_id.in_(_listed_by(user)))
     if on_postgresql(session):
-        query = query.where(_WRITTEN_BETWEEN.bindparams(after=str(after), until=str(until)))
+        query = query.where(_WRITTEN_FROM.bindparams(after=str(after)), _WRITTEN_BEFORE.bindparams(until=str(until)))
     else:
         query = query.where(_CHANGES.id > after, _CHANGES.id <= until)
-    return [Change(*row) for row in session.execute(query.order_by(_CHANGES.id))]
+    return [Change(*row) for number, *row in session.execute(query.order_by(_CHANGES.id)) if number not in besides]
+
+
+def seen_behind(session: Session, user: str, position: int) -> frozenset[int]:
+    """Numbers of the changes of the user's flights that can be read already, though they are behind the position:
+    on the remote, those that were committed while an older transaction went on.
+    """
+    if not on_postgresql(session):
+        return frozenset()
+    query = select(_CHANGES.id).where(_CHANGES.flight_id.in_(_listed_by(user)))
+    return frozenset(session.scalars(query.where(_WRITTEN_FROM.bindparams(after=str(position)))))
+
+
+def _listed_by(user: str) -> Select[tuple[str]]:
+    return select(_LIST.flight_id).where(_LIST.user_id == user)
 
 
 def watchers(session: Session, flight_id: str) -> list[str]:
@@ -134,7 +149,7 @@ def watcher_counts(session: Session, flight_ids: Collection[str]) -> dict[str, i
     counts = FLIGHT_WATCHER_COUNTS.c
     found: dict[str, int] = {}
     for some in in_chunks(sorted(flight_ids)):
-        query = select(counts.flight_id, counts.users).where(counts.flight_id.in_(some))
+        query = select(counts.flight_id, counts.users).where(among(session, counts.flight_id, some))
         found |= {row.flight_id: row.users for row in session.execute(query)}
     return found
 
