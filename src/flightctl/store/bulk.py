@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
+from flightctl.store.arrays import array_text
+
 Values = Sequence[Sequence[Any]]
 """Rows, as the driver takes them."""
 
@@ -50,8 +52,8 @@ def _arrays(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     return ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in columns)
 
 
-def _by_column(values: Values) -> tuple[list[Any], ...]:
-    return tuple(list(column) for column in zip(*values, strict=True))
+def _by_column(values: Values) -> tuple[str, ...]:
+    return tuple(map(array_text, zip(*values, strict=True)))
 
 
 def _processed(

@@ -30,6 +30,7 @@ from flightctl.domain.flight import CONFIRMED, PENDING, Flight
 from flightctl.domain.flight_entry import Entry, Written
 from flightctl.domain.flight_news import Change
 from flightctl.store import bulk, flight_proposals
+from flightctl.store.arrays import among
 from flightctl.store.chunks import in_chunks
 from flightctl.store.contributions import PaidTurn
 from flightctl.store.engine import on_postgresql
@@ -73,7 +74,8 @@ def entries(session: Session, flight_ids: Collection[str]) -> list[Entry]:
     """Flights of any review, with everything that they go by."""
     found = {entry.flight.flight_id: entry for entry in nameless(session, flight_ids)}
     for some in in_chunks(sorted(flight_ids)):
-        named = select(_ALIASES.flight_id, _ALIASES.alias, _ALIASES.kind).where(_ALIASES.flight_id.in_(some))
+        mine = among(session, _ALIASES.flight_id, some)
+        named = select(_ALIASES.flight_id, _ALIASES.alias, _ALIASES.kind).where(mine)
         for flight_id, alias, kind in session.execute(named).all():
             found[flight_id].aliases[alias] = kind
     return list(found.values())
@@ -84,7 +86,7 @@ def nameless(session: Session, flight_ids: Collection[str]) -> list[Entry]:
     return [
         Entry(flight_of(row), {})
         for some in in_chunks(sorted(flight_ids))
-        for row in session.execute(select(FLIGHTS).where(FLIGHTS.c.flight_id.in_(some))).all()
+        for row in session.execute(select(FLIGHTS).where(among(session, FLIGHTS.c.flight_id, some))).all()
     ]
 
 
@@ -125,7 +127,7 @@ def ids_of_aliases(session: Session, aliases: Collection[str]) -> set[str]:
     return {
         flight_id
         for some in in_chunks(sorted(aliases))
-        for flight_id in session.scalars(select(_ALIASES.flight_id).where(_ALIASES.alias.in_(some))).all()
+        for flight_id in session.scalars(select(_ALIASES.flight_id).where(among(session, _ALIASES.alias, some))).all()
     }
 
 
@@ -135,7 +137,7 @@ def told_last(session: Session, flight_ids: Collection[str]) -> dict[str, set[st
     last = and_(changes.flight_id == FLIGHTS.c.flight_id, changes.observed_at == FLIGHTS.c.observed_at)
     query = select(changes.flight_id, changes.field).join(FLIGHTS, last)
     for some in in_chunks(sorted(flight_ids)):
-        for flight_id, name in session.execute(query.where(changes.flight_id.in_(some))).all():
+        for flight_id, name in session.execute(query.where(among(session, changes.flight_id, some))).all():
             found[flight_id].add(name)
     return found
 

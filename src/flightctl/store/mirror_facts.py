@@ -18,6 +18,7 @@ from flightctl.domain.listing import Kind
 from flightctl.domain.mirrored import Facts, MirroredEntry, Work
 from flightctl.domain.share import Share
 from flightctl.store import flight_proposals, flights
+from flightctl.store.arrays import among
 from flightctl.store.chunks import in_chunks
 from flightctl.store.engine import on_postgresql
 from flightctl.store.flight_models import FLIGHTS
@@ -108,7 +109,7 @@ def _said(
 def _watchers(session: Session, flight_ids: Collection[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {flight_id: [] for flight_id in flight_ids}
     for some in in_chunks(sorted(flight_ids)):
-        query = select(_WATCHERS.flight_id, _WATCHERS.user_id).where(_WATCHERS.flight_id.in_(some))
+        query = select(_WATCHERS.flight_id, _WATCHERS.user_id).where(among(session, _WATCHERS.flight_id, some))
         for flight_id, user in session.execute(query):
             found[flight_id].append(user)
     return found
