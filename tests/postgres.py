@@ -157,18 +157,19 @@ class Swept:
     def emptied(self) -> RemoteDatabase:
         """The database as it was made."""
         self._connection.execute(self._emptying.encode())
-        if self._state() != self._references:
-            self._connection.execute("; ".join(_RESTORING).encode())
+        for table, is_now, was in zip(_KEPT, self._state(), self._references, strict=True):
+            if is_now != was:
+                self._connection.execute(_restoring(table).encode())
         return self.made
 
     def close(self) -> None:
         """Let go of it."""
         self._connection.close()
 
-    def _state(self) -> Any:
-        """What stands in the tables that are not emptied."""
+    def _state(self) -> Sequence[Any]:
+        """What stands in the tables that are not emptied, as a number each."""
         sums = ", ".join(f"(SELECT sum(hashtext(one::text)) FROM {table} AS one)" for table in _KEPT)
-        return self._connection.execute(f"SELECT {sums}".encode()).fetchone()
+        return self._connection.execute(f"SELECT {sums}".encode()).fetchall()[0]
 
 
 _KEPT = (
@@ -182,11 +183,10 @@ _KEPT = (
     "mirror_state",
 )
 _REFERRED_TO = ("shares", "flights", "aviationstack_cache")
-_RESTORING = [
-    statement
-    for table in _KEPT
-    for statement in (f"DELETE FROM public.{table}", f"INSERT INTO public.{table} SELECT * FROM kept.{table}")
-]
+
+
+def _restoring(table: str) -> str:
+    return f"DELETE FROM public.{table}; INSERT INTO public.{table} SELECT * FROM kept.{table}"
 
 
 def _emptying(connection: psycopg.Connection[Any]) -> list[str]:
