@@ -72,9 +72,13 @@ class RemoteDatabase:
         """Where this login finds it."""
         return self.server.url(user, self.name)
 
+    def connection(self, user: str = ADMIN) -> psycopg.Connection[Any]:
+        """A plain one of this login's, on which each statement is committed."""
+        return psycopg.connect(self.url(user), autocommit=True)
+
     def rows(self, statement: str, *values: object, user: str = ADMIN) -> list[tuple[Any, ...]]:
         """What a statement returns, with ``?`` for values; instants come as SQLite keeps them."""
-        with psycopg.connect(self.url(user), autocommit=True) as connection:
+        with self.connection(user) as connection:
             cursor = connection.execute(statement.replace("?", "%s").encode(), values or None)
             found = cursor.fetchall() if cursor.description else []
         return [tuple(_plain(value) for value in row) for row in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,56 +29,59 @@ _SECRET = "HID"
 """Stands in every row that is hidden, and in none other."""
 
 Sql = psycopg.Connection[Any]
-Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture
 def made(shared_remote: RemoteDatabase) -> RemoteDatabase:
     """A confirmed and a pending route, flights likewise, and a list and shares of OTHER's."""
     add = "INSERT INTO aviationstack_cache (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, status"
-    run = shared_remote.rows
-    run(f"{add}) VALUES ('flight:NZ527', 'NZ527', 'NZ', 'AKL', 'CHC', 'confirmed')")
-    run(f"{add}, provider) VALUES ('flight:NZ1', 'NZ1', 'NZ', '{_SECRET}', 'LAX', 'pending', 'manual')")
-    run("INSERT INTO route_legs VALUES ('flight:NZ1', 0, 'AKL', 'HID'), ('flight:NZ527', 0, 'AKL', 'CHC')")
-    run(
-        "INSERT INTO proposals (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, proposed_by, "
-        "proposed_at) VALUES ('flight:NZ1', 'NZ1', 'NZ', 'HID', 'LAX', 'other', now())"
-    )
-    for flight_id, review in ((FLIGHT, "confirmed"), (SHARED, "confirmed"), (HIDDEN, "pending")):
-        _add_flight(run, flight_id, review)
-    for flight_id in (FLIGHT, SHARED, HIDDEN):
-        run("SELECT flightctl.track(?)", flight_id, user=OTHER)
-    for token in (TOKEN, USED):
-        _share(run, SHARED, token, OTHER)
-    run("SELECT flightctl.claim_share(?)", USED, user=SUBSCRIBER)
+    with shared_remote.connection() as admin:
+        ask(admin, f"{add}) VALUES ('flight:NZ527', 'NZ527', 'NZ', 'AKL', 'CHC', 'confirmed')")
+        ask(admin, f"{add}, provider) VALUES ('flight:NZ1', 'NZ1', 'NZ', '{_SECRET}', 'LAX', 'pending', 'manual')")
+        ask(admin, "INSERT INTO route_legs VALUES ('flight:NZ1', 0, 'AKL', 'HID'), ('flight:NZ527', 0, 'AKL', 'CHC')")
+        ask(
+            admin,
+            "INSERT INTO proposals (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, proposed_by, "
+            "proposed_at) VALUES ('flight:NZ1', 'NZ1', 'NZ', 'HID', 'LAX', 'other', now())",
+        )
+        for flight_id, review in ((FLIGHT, "confirmed"), (SHARED, "confirmed"), (HIDDEN, "pending")):
+            _add_flight(admin, flight_id, review)
+    with shared_remote.connection(OTHER) as other:
+        for flight_id in (FLIGHT, SHARED, HIDDEN):
+            ask(other, "SELECT flightctl.track(?)", flight_id)
+        for token in (TOKEN, USED):
+            _share(other, SHARED, token)
+    shared_remote.rows("SELECT flightctl.claim_share(?)", USED, user=SUBSCRIBER)
     return shared_remote
 
 
-def _add_flight(run: Ask, flight_id: str, review: str) -> None:
+def _add_flight(admin: Sql, flight_id: str, review: str) -> None:
     ident, day, hhmm, origin, destination = flight_id.split(".")
     columns = "flight_id, ident, departure_date, departure_hhmm, origin, destination, local_date, status, provider"
-    run(
+    ask(
+        admin,
         f"INSERT INTO flights ({columns}, observed_at, updated_at, version, review, added_by, note) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, 'scheduled', 'manual', now(), now(), 1, ?, 'other', ?)",
         *(flight_id, ident, day, hhmm, origin, destination, day, review),
         _SECRET if review == "pending" else "",
     )
-    run("INSERT INTO flight_aliases VALUES (?, ?, 'designator', ?, ?)", flight_id, ident, day, day)
-    run(
+    ask(admin, "INSERT INTO flight_aliases VALUES (?, ?, 'designator', ?, ?)", flight_id, ident, day, day)
+    ask(
+        admin,
         "INSERT INTO flight_changes (flight_id, field, observed_at, provider) VALUES (?, 'status', now(), 'manual')",
         flight_id,
     )
 
 
-def _share(run: Ask, flight_id: str, token: str, user: str) -> list[tuple[Any, ...]]:
+def _share(connection: Sql, flight_id: str, token: str) -> list[tuple[Any, ...]]:
     snapshot = json.dumps({"flight_id": flight_id})
-    return run("SELECT * FROM flightctl.make_share(?, ?, ?, '1 hour')", flight_id, token, snapshot, user=user)
+    return ask(connection, "SELECT * FROM flightctl.make_share(?, ?, ?, '1 hour')", flight_id, token, snapshot)
 
 
 @pytest.fixture
 def basic(made: RemoteDatabase) -> Iterator[Sql]:
     """A plain connection of a basic user's."""
-    with psycopg.connect(made.url(BASIC), autocommit=True) as connection:
+    with made.connection(BASIC) as connection:
         yield connection
 
 
@@ -423,7 +426,7 @@ def test_a_basic_user_reserves_no_call_of_a_provider_for_subscribers(made: Remot
         _reserve(basic, provider="aeroapi")
     with pytest.raises(InsufficientPrivilege, match="for subscribers"):
         _reserve(basic, provider="manual")
-    with psycopg.connect(made.url(SUBSCRIBER), autocommit=True) as subscriber:
+    with made.connection(SUBSCRIBER) as subscriber:
         assert _reserve(subscriber, provider="aeroapi") is not None
 
 
@@ -453,7 +456,7 @@ def test_a_call_is_written_down_with_the_servers_time_and_the_logins_name(made: 
 
 @pytest.mark.parametrize("days", [-40, -3, -1, 1, 24, 40])
 def test_another_day_brings_no_second_budget(made: RemoteDatabase, basic: Sql, days: int) -> None:
-    with psycopg.connect(made.url(SERVICE), autocommit=True) as service:
+    with made.connection(SERVICE) as service:
         for one in (basic, service):
             assert _reserve(one, now=datetime.now(UTC)) is not None
             assert _reserve(one, now=datetime.now(UTC), cycle=str(_cycle() + timedelta(days=days))) is None
@@ -504,7 +507,7 @@ FROM generate_series(timestamp '2027-12-01', '2028-05-01', '1 day') AS today,
 
 @pytest.mark.parametrize("setting", ["TimeZone = 'UTC'", *_SETTINGS])
 def test_a_cycle_begins_when_the_program_says(made: RemoteDatabase, setting: str) -> None:
-    with psycopg.connect(made.url(), autocommit=True) as admin:
+    with made.connection() as admin:
         ask(admin, f"SET {setting}".format(32, 200))
         told = ask(admin, _STARTS)
     meant = [
@@ -616,12 +619,12 @@ def test_tokens_that_are_unknown_used_expired_or_revoked_get_the_same_answer(mad
 def test_sharing_with_a_token_that_there_is_does_not_tell_that_there_is(made: RemoteDatabase, basic: Sql) -> None:
     ask(basic, "SELECT flightctl.track(?)", FLIGHT)
     for token in ("c" * 64, USED):
-        assert len(_share(made.rows, FLIGHT, token, BASIC)) == 1
+        assert len(_share(basic, FLIGHT, token)) == 1
 
 
-def test_a_flight_that_is_not_on_ones_own_list_is_not_shared(made: RemoteDatabase) -> None:
+def test_a_flight_that_is_not_on_ones_own_list_is_not_shared(basic: Sql) -> None:
     for flight_id in (SHARED, HIDDEN, UNKNOWN):
-        assert _share(made.rows, flight_id, "c" * 64, BASIC) == []
+        assert _share(basic, flight_id, "c" * 64) == []
 
 
 def test_an_entry_of_ones_list_stays_ones_own(made: RemoteDatabase) -> None:
@@ -639,7 +642,7 @@ def test_who_asked_for_which_flight_is_not_told(made: RemoteDatabase, basic: Sql
 
 
 def test_who_paid_and_for_which_flight_is_not_told(made: RemoteDatabase, basic: Sql) -> None:
-    with psycopg.connect(made.url(OTHER), autocommit=True) as other:
+    with made.connection(OTHER) as other:
         _reserve(other)
     assert len(ask(basic, "SELECT id, provider, units FROM upstream_calls")) == 1
     for column in ("paid_by", "cache_key", "*"):
@@ -674,7 +677,7 @@ def _bring_in(connection: Sql, call: int | None, fence: int, **given: str) -> in
 @pytest.fixture
 def other(made: RemoteDatabase) -> Iterator[Sql]:
     """Somebody else, who is a subscriber."""
-    with psycopg.connect(made.url(OTHER), autocommit=True) as connection:
+    with made.connection(OTHER) as connection:
         yield connection
 
 
@@ -769,7 +772,7 @@ def test_what_was_brought_in_a_moment_ago_is_paid_for_whatever_a_transaction_see
     made: RemoteDatabase, basic: Sql, level: str
 ) -> None:
     call = _reserve(basic)
-    with psycopg.connect(made.url(BASIC), autocommit=True) as waiver:
+    with made.connection(BASIC) as waiver:
         ask(waiver, f"BEGIN ISOLATION LEVEL {level}")
         ask(waiver, "SELECT 1 FROM budget_cycles")
         _brings_in(basic, "a route", call)
@@ -781,7 +784,7 @@ def test_what_was_brought_in_a_moment_ago_is_paid_for_whatever_a_transaction_see
 
 def test_what_is_being_brought_in_is_not_waived_meanwhile(made: RemoteDatabase, basic: Sql) -> None:
     call, fence = _reserve(basic), _take(basic)
-    with psycopg.connect(made.url(BASIC), autocommit=True) as waiver:
+    with made.connection(BASIC) as waiver:
         ask(waiver, "SET lock_timeout = '300ms'")
         ask(basic, "BEGIN")
         _bring_in(basic, call, fence)
@@ -863,7 +866,7 @@ def test_another_users_flight_that_waits_stays_theirs(made: RemoteDatabase, basi
 
 def test_what_several_say_of_a_flight_is_staffs_to_see_and_each_ones_own(made: RemoteDatabase, basic: Sql) -> None:
     for user in (BASIC, SUBSCRIBER):
-        with psycopg.connect(made.url(user), autocommit=True) as connection:
+        with made.connection(user) as connection:
             _propose_flight(connection, UNKNOWN)
     said = "SELECT added_by FROM flight_proposals ORDER BY added_by"
     assert made.rows(said, user=BASIC) == [(BASIC,)]
