@@ -15,6 +15,8 @@ from domain.sightings import sighting
 from flightctl.services import observing
 from flightctl.store import asked_days
 from flightctl.store.local_engine import LocalFile
+from machines import machine_of
+from postgres import BASIC, RemoteDatabase
 from running import Cached
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read there")
@@ -112,6 +114,20 @@ def test_nor_is_it_where_a_remote_stands_behind(
     out, loaded, _ = _report(AT_THE_END, "lookup", *arguments)
     assert '"outcome": "hit"' in out
     assert loaded == []
+
+
+def test_a_hit_in_the_remote_loads_what_reads_a_route_there_and_no_more(
+    shared_remote: RemoteDatabase, home: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared_remote.rows(
+        "INSERT INTO aviationstack_cache (cache_key, flight_iata, airline_iata, departure_iata, arrival_iata, status) "
+        "VALUES ('flight:NZ527', 'NZ527', 'NZ', 'AKL', 'CHC', 'confirmed')"
+    )
+    for name, value in machine_of(BASIC, shared_remote, home, empty_cache).items():
+        monkeypatch.setenv(name, value)
+    out, loaded, _ = _report(AT_THE_END, "lookup", "NZ527", "--json")
+    assert '"source": "remote"' in out
+    assert loaded == ["sqlmodel", "sqlalchemy", "pydantic", "psycopg", "zoneinfo"]
 
 
 def test_a_known_path_needs_no_platformdirs(

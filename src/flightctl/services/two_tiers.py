@@ -101,15 +101,15 @@ class TwoTiers(LocalTier):
         """Confirmed flights that go by one of these designators on a local day: as the remote has them, which hears of
         each change; the copy here where it cannot be asked.
         """
-        from flightctl.store import copies
+        from flightctl.store import day_copies
 
         held = super().day(names, day)
-        found = self._asked(lambda session: copies.read_day(session, names, day), None)
+        found = self._asked(lambda session: day_copies.read(session, names, day), None)
         if found is None:
             return held
         if found.stored != held and self.trouble is None:
             with suppress(LocalFileError), self._behind.copies().writing() as session:
-                copies.keep_day(session, names, day, found)
+                day_copies.keep(session, names, day, found)
         return found.stored
 
     def keep_day(self, names: Sequence[str], day: date) -> None:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlmodel import Session
-
 from flightctl.domain.caller import Caller
 from flightctl.domain.flight_news import Change
 from flightctl.domain.listing import Listed, in_order, list_user
 from flightctl.errors import LocalFileError, NotAllowed, StoreError
 from flightctl.store import lists
-from flightctl.store.engine import Database
+from flightctl.store.engine import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ class Watching:
             self._watch.look_again()
         return changes
 
-    def _changes(self, session: Session, until: int) -> list[Change]:
+    def _changes(self, session: Transaction, until: int) -> list[Change]:
         known = self._last_change
         if known < 0:
             # The list that is shown first has them already.
