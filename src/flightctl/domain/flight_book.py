@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from flightctl.domain.flight import CONFIRMED, REJECTED, Flight
 from flightctl.domain.flight_entry import CODESHARE, DESIGNATOR, SCHEDULE, Entry, Written
@@ -28,6 +29,7 @@ _BESIDE = (
     *("flight_iata", "origin_iata", "origin_icao", "destination_iata", "destination_icao"),
 )
 """Fields that may have another value without a change of them: who told, and codes that became known."""
+_beside = attrgetter(*_BESIDE)
 
 
 class Book:
@@ -191,7 +193,8 @@ def _is_near(flight: Flight, first: datetime, last: datetime) -> bool:
 def _touched(before: Flight, after: Applied) -> frozenset[str]:
     """Fields that have other values than before."""
     flight = after.flight
-    beside = [name for name in _BESIDE if getattr(before, name) != getattr(flight, name)]
+    pairs = zip(_BESIDE, _beside(before), _beside(flight), strict=True)
+    beside = [name for name, was, is_now in pairs if was != is_now]
     return frozenset([*beside, *(change.field for change in after.changes)])
 
 

@@ -49,7 +49,8 @@ def read_update(row: Mapping[str, Any], observed_at: datetime) -> FlightUpdate:
         flight_id = parse_flight_id(str(row.get("flight_id", "")))
     except BadFlightId as error:
         raise MalformedRow(error.message) from None
-    values = {name: read(name, row[name]) for name, read in _READERS.items() if name in row}
+    named = sorted(row.keys() & _READERS.keys(), key=_PLACES.__getitem__)
+    values = {name: _READERS[name](name, row[name]) for name in named}
     return FlightUpdate(flight_id, values, _designator(row.get("flight_iata")), observed_at)
 
 
@@ -109,5 +110,7 @@ _READERS: Mapping[str, Callable[[str, object], Any]] = {
     **dict.fromkeys(_WORDS, _word),
     "status": _status,
 }
+_PLACES = {name: place for place, name in enumerate(_READERS)}
+"""Changes of one moment are told in the order of the fields, whatever the order in the row."""
 FIELDS = frozenset({"flight_id", "flight_iata", *_READERS})
 """Every field that a row may have."""

@@ -13,56 +13,60 @@ from sqlalchemy import Connection, Dialect, Table
 
 from flightctl.store.arrays import array_text
 
-Values = Sequence[Sequence[Any]]
-"""Rows, as the driver takes them."""
+Columns = Sequence[Sequence[Any]]
+"""Values, all of a column together."""
 
 
 def insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write rows, in their order."""
-    dialect, names = connection.dialect, ", ".join(columns)
-    values = _processed(table, columns, rows, dialect)
-    if not values:
-        return
-    if dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)
-        return
-    given = f"unnest({_arrays(table, columns, dialect)}) WITH ORDINALITY AS given ({names}, nth)"
-    statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {given} ORDER BY nth"
-    connection.exec_driver_sql(statement, _by_column(values))
+    names = ", ".join(columns)
+    given = f"unnest({_arrays(table, columns, connection.dialect)}) WITH ORDINALITY AS given ({names}, nth)"
+    _execute(
+        connection,
+        f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})",
+        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {given} ORDER BY nth",
+        _columns(table, columns, rows, connection.dialect),
+    )
 
 
 def update(
     connection: Connection, table: Table, key: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Set columns of rows that are there; each row ends with its key."""
-    dialect = connection.dialect
-    values = _processed(table, (*columns, key), rows, dialect)
-    if dialect.name == "sqlite":
-        to = ", ".join(f"{name} = ?" for name in columns)
-        connection.exec_driver_sql(f"UPDATE {table.name} SET {to} WHERE {key} = ?", values)
+    all_columns = (*columns, key)
+    given = f"unnest({_arrays(table, all_columns, connection.dialect)}) AS given ({', '.join(all_columns)})"
+    _execute(
+        connection,
+        f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {key} = ?",
+        f"UPDATE {table.name} SET {', '.join(f'{name} = given.{name}' for name in columns)} FROM {given} "
+        f"WHERE {table.name}.{key} = given.{key}",
+        _columns(table, all_columns, rows, connection.dialect),
+    )
+
+
+def _execute(connection: Connection, of_sqlite: str, of_postgresql: str, columns: Columns) -> None:
+    if not columns:
         return
-    to = ", ".join(f"{name} = given.{name}" for name in columns)
-    given = f"unnest({_arrays(table, (*columns, key), dialect)}) AS given ({', '.join((*columns, key))})"
-    statement = f"UPDATE {table.name} SET {to} FROM {given} WHERE {table.name}.{key} = given.{key}"
-    connection.exec_driver_sql(statement, _by_column(values))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(of_sqlite, list(zip(*columns, strict=True)))
+    else:
+        connection.exec_driver_sql(of_postgresql, tuple(map(array_text, columns)))
 
 
 def _arrays(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     return ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in columns)
 
 
-def _by_column(values: Values) -> tuple[str, ...]:
-    return tuple(map(array_text, zip(*values, strict=True)))
-
-
-def _processed(
-    table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect
-) -> list[tuple[Any, ...]]:
-    processors: list[Callable[[Any], Any] | None] = [
-        table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns
-    ]
+def _columns(table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect) -> Columns:
+    """The values by column, as the driver takes them; none where there are no rows."""
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return []
     return [
-        tuple(process(value) if process else value for process, value in zip(processors, row, strict=True))
-        for row in rows
+        [process(value) for value in values] if (process := _processor(table, name, dialect)) else values
+        for name, values in zip(names, columns, strict=True)
     ]
+
+
+def _processor(table: Table, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:
+    return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)

@@ -150,7 +150,7 @@ def watcher_counts(session: Session, flight_ids: Collection[str]) -> dict[str, i
     found: dict[str, int] = {}
     for some in in_chunks(sorted(flight_ids)):
         query = select(counts.flight_id, counts.users).where(among(session, counts.flight_id, some))
-        found |= {row.flight_id: row.users for row in session.execute(query)}
+        found |= dict(session.execute(query).all())
     return found
 
 
