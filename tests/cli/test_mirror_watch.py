@@ -163,7 +163,9 @@ def test_a_signal_ends_it_whether_nats_is_there_or_not(
         assert is_watched(piped, gate_of_the_file)
         piped.child.send_signal(sent)
         _, err = piped.child.communicate(10)
-    assert (piped.child.returncode, err) == (code, b"")
+    assert piped.child.returncode == code
+    # No mirror is at work: where the test took longer than 5 s, that was told of.
+    assert [line for line in err.splitlines() if b"NATS has told nothing" not in line] == []
 
 
 @pytest.mark.usefixtures("nats")
