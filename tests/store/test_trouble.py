@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import resource
 import shutil
 import subprocess
@@ -14,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+import nursery
 from crowd import Ended, crowd
 from running import Cached, Flightctl, Result, Rows
 from store import engines
 from trouble import (
+    NO_RIGHTS_TO_LAY_DOWN,
     change,
     column,
     held,
@@ -290,29 +290,14 @@ def _add_until_it_fails(flightctl: Flightctl, disk: Path) -> int:
 
 # Read only: closed to writing, or a file system that takes no writes.
 
-_PR_CAPBSET_DROP = 24
-_READS_AND_WRITES_ALL = 1, 2
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
-
-
-def _heed_permissions() -> None:
-    """Root without the right to what is closed to it; takes effect with the next program."""
-    for right in _READS_AND_WRITES_ALL if os.geteuid() == 0 else ():
-        if ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, right, 0, 0, 0):
-            os._exit(99)
-
 
 def _heeding_permissions(*command: str) -> Result:
-    done = subprocess.run(
-        [sys.executable, "-m", "flightctl", *command],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=_heed_permissions,
-    )
-    if done.returncode == 99:
+    with nursery.Child("trouble:heeding_permissions", command) as child:
+        out, err = child.communicate(60)
+    if child.returncode == NO_RIGHTS_TO_LAY_DOWN:
         pytest.skip("this root cannot lay down its rights")
-    return Result(done.returncode, done.stdout, done.stderr)
+    assert child.returncode is not None
+    return Result(child.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture(params=["file", "file and folder"])
