@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -32,6 +33,7 @@ ADD_GATE = (
     "VALUES (%s, 'departure_gate', '', %s, now(), 'aeroapi')"
 )
 Ingest = Callable[[str], None]
+Sql = psycopg.Connection[Any]
 
 
 @pytest.fixture
@@ -64,6 +66,13 @@ def watching_of(remote: RemoteDatabase) -> Iterator[Watching]:
     signal = RemoteWatch(remote.url(BASIC))
     with closing(Watching(Remote(remote.url(BASIC)), signal, caller, lambda: datetime.now(UTC))) as watching:
         yield watching
+
+
+@contextmanager
+def transactions(remote: RemoteDatabase) -> Iterator[tuple[Sql, Sql]]:
+    """Two of the admin's, side by side."""
+    with psycopg.connect(remote.url()) as one, psycopg.connect(remote.url()) as other:
+        yield one, other
 
 
 def gates(watching: Watching, many: int) -> list[str | None]:
@@ -120,11 +129,7 @@ def test_what_happens_while_the_line_is_cut_is_told_afterwards(
 def test_nothing_is_missed_when_transactions_end_in_another_order_than_they_began(
     shared_remote: RemoteDatabase, flight: str
 ) -> None:
-    with (
-        watching_of(shared_remote) as watching,
-        psycopg.connect(shared_remote.url()) as slow,
-        psycopg.connect(shared_remote.url()) as quick,
-    ):
+    with watching_of(shared_remote) as watching, transactions(shared_remote) as (slow, quick):
         watching.look()
         slow.execute(ADD_GATE, [flight, "slow"])
         quick.execute(ADD_GATE, [flight, "quick"])
@@ -140,11 +145,7 @@ def test_nothing_is_missed_when_transactions_end_in_another_order_than_they_bega
 def test_what_the_first_look_has_shown_is_not_told_again_when_an_older_transaction_ends(
     shared_remote: RemoteDatabase, flight: str
 ) -> None:
-    with (
-        watching_of(shared_remote) as watching,
-        psycopg.connect(shared_remote.url()) as slow,
-        psycopg.connect(shared_remote.url()) as quick,
-    ):
+    with watching_of(shared_remote) as watching, transactions(shared_remote) as (slow, quick):
         slow.execute(ADD_GATE, [flight, "slow"])
         quick.execute(ADD_GATE, [flight, "shown"])
         quick.commit()

@@ -110,6 +110,5 @@ class Watching:
         if known < 0:
             # The list that is shown first has them already.
             self._shown_at_first = lists.seen_behind(session, self._user, until)
-        if 0 <= known < until:
-            return lists.changes_between(session, self._user, known, until, self._shown_at_first)
-        return []
+            return []
+        return lists.changes_between(session, self._user, known, until, self._shown_at_first) if known < until else []

@@ -13,51 +13,48 @@ from sqlalchemy import Connection, Dialect, Table
 
 from flightctl.store.arrays import array_text
 
-Columns = Sequence[Sequence[Any]]
-"""Values, all of a column together."""
+Values = Sequence[Sequence[Any]]
+"""All of a column together."""
 
 
 def insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write rows, in their order."""
-    names = ", ".join(columns)
-    given = f"unnest({_arrays(table, columns, connection.dialect)}) WITH ORDINALITY AS given ({names}, nth)"
-    _execute(
-        connection,
-        f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})",
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {given} ORDER BY nth",
-        _columns(table, columns, rows, connection.dialect),
-    )
+    dialect, names = connection.dialect, ", ".join(columns)
+    values = _values(table, columns, rows, dialect)
+    if values and dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", _rows(values))
+    elif values:
+        given = f"unnest({_arrays(table, columns, dialect)}) WITH ORDINALITY AS given ({names}, nth)"
+        statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {given} ORDER BY nth"
+        connection.exec_driver_sql(statement, tuple(map(array_text, values)))
 
 
 def update(
     connection: Connection, table: Table, key: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Set columns of rows that are there; each row ends with its key."""
-    all_columns = (*columns, key)
-    given = f"unnest({_arrays(table, all_columns, connection.dialect)}) AS given ({', '.join(all_columns)})"
-    _execute(
-        connection,
-        f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in columns)} WHERE {key} = ?",
-        f"UPDATE {table.name} SET {', '.join(f'{name} = given.{name}' for name in columns)} FROM {given} "
-        f"WHERE {table.name}.{key} = given.{key}",
-        _columns(table, all_columns, rows, connection.dialect),
-    )
+    dialect, names = connection.dialect, (*columns, key)
+    values = _values(table, names, rows, dialect)
+    if values and dialect.name == "sqlite":
+        to = ", ".join(f"{name} = ?" for name in columns)
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {to} WHERE {key} = ?", _rows(values))
+    elif values:
+        to = ", ".join(f"{name} = given.{name}" for name in columns)
+        given = f"unnest({_arrays(table, names, dialect)}) AS given ({', '.join(names)})"
+        statement = f"UPDATE {table.name} SET {to} FROM {given} WHERE {table.name}.{key} = given.{key}"
+        connection.exec_driver_sql(statement, tuple(map(array_text, values)))
 
 
-def _execute(connection: Connection, of_sqlite: str, of_postgresql: str, columns: Columns) -> None:
-    if not columns:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(of_sqlite, list(zip(*columns, strict=True)))
-    else:
-        connection.exec_driver_sql(of_postgresql, tuple(map(array_text, columns)))
+def _rows(values: Values) -> list[tuple[Any, ...]]:
+    return list(zip(*values, strict=True))
 
 
 def _arrays(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     return ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in columns)
 
 
-def _columns(table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect) -> Columns:
+def _values(table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect) -> Values:
     """The values by column, as the driver takes them; none where there are no rows."""
     columns = list(zip(*rows, strict=True))
     if not columns:
