@@ -233,7 +233,10 @@ def test_in_a_terminal_it_is_said_too(gate_of_the_file: Gate, nats: NatsServer) 
 
 
 @pytest.mark.slow
-def test_a_mirror_that_is_gone_is_noticed(gate_of_the_file: Gate, nats: NatsServer) -> None:
+@pytest.mark.usefixtures("nats")
+def test_a_mirror_that_is_gone_is_noticed(gate_of_the_file: Gate, flightctl: Flightctl) -> None:
+    # The bucket is there before the watcher: who has never found one waits for that.
+    assert flightctl("mirror", "run", "--once").code == 0
     with mirror_at_work() as mirror, watching() as piped:
         assert is_watched(piped, gate_of_the_file)
         mirror.kill()
